@@ -1,0 +1,24 @@
+import type { Finding } from "../finding";
+import type { Definition } from "../schema";
+import { accessPolicyFindings } from "./access-policies";
+import { addressFindings } from "./addresses";
+import { certificateFindings } from "./certificate";
+import { negotiationFindings } from "./negotiation";
+import { notBuiltFindings } from "./not-built";
+import { partnerDomainFindings } from "./partner-domains";
+import { partnerTrustFindings } from "./partner-trust";
+import { userFindings } from "./users";
+
+/** Checks across the whole of a read definition; `raw` is the value before defaults. */
+export function checks(definition: Definition, raw: unknown): Finding[] {
+  return [
+    ...addressFindings(definition),
+    ...certificateFindings(definition),
+    ...negotiationFindings(definition),
+    ...partnerDomainFindings(definition),
+    ...partnerTrustFindings(definition, raw),
+    ...accessPolicyFindings(definition),
+    ...userFindings(definition),
+    ...notBuiltFindings(definition),
+  ];
+}

@@ -1,0 +1,85 @@
+import { accessOf } from "../access-policy";
+import { type Method, methodsOf, type Negotiation } from "../negotiation";
+import type { Definition, GatewaySettings } from "../schema";
+
+/** The version of the document's form. A gateway refuses one that it does not know. */
+export const GATEWAY_DOCUMENT_VERSION = 1;
+
+/** How far the users of a partner are trusted. Lync: `New-CsXmppAllowedPartner -PartnerType`. */
+export type PartnerType = "Federated" | "PublicVerified" | "PublicUnverified";
+
+/** One allowed partner as the gateway holds it to its row. */
+export interface DocumentPartner {
+  /** Primary domain. */
+  readonly domain: string;
+  /** Primary and additional domains. */
+  readonly domains: readonly string[];
+  /** Which of our domains it may talk to; absent: all. */
+  readonly localDomains?: readonly string[];
+  readonly partnerType: PartnerType;
+  readonly tls: Negotiation;
+  readonly sasl: Negotiation;
+  readonly dialback: boolean;
+  /** What the matrix gives for the three settings, best first. */
+  readonly methods: readonly Method[];
+  readonly keepAlive: boolean;
+  readonly connectionLimit: number;
+  readonly proxyFqdn?: string;
+  /** PEM; instead of the gateway's own anchors. */
+  readonly trustAnchors?: readonly string[];
+  /** SHA-256 of the public key, hex. */
+  readonly pins?: readonly string[];
+  readonly allowedTargets?: readonly string[];
+}
+
+/** The whole configuration of a running gateway. It names no file, no program and no image, and holds no secret. */
+export interface GatewayDocument {
+  readonly format: "xmpp-edge-gateway";
+  readonly version: typeof GATEWAY_DOCUMENT_VERSION;
+  readonly name: string;
+  readonly accessEdge: { readonly fqdn: string; readonly addresses: readonly string[]; readonly port: number };
+  readonly localDomains: readonly string[];
+  readonly gateway: GatewaySettings;
+  readonly partners: readonly DocumentPartner[];
+  /** Whether local users may use XMPP federation: the rule for all, and those for whom it is otherwise. */
+  readonly access: {
+    readonly everyone: { readonly allowed: boolean; readonly because: string };
+    readonly users: readonly { readonly address: string; readonly allowed: boolean; readonly because: string }[];
+  };
+  readonly internal?: { readonly kind: "sandbox" | "xmpp" | "sip"; readonly users: readonly string[] };
+}
+
+/** The compiled gateway document of a definition. */
+export function gatewayDocument(definition: Definition): GatewayDocument {
+  const { accessEdge, domains, gateway, internal } = definition;
+  const localDomains = domains.map((domain) => domain.name);
+  return {
+    format: "xmpp-edge-gateway",
+    version: GATEWAY_DOCUMENT_VERSION,
+    name: definition.name,
+    accessEdge: { fqdn: accessEdge.fqdn, addresses: accessEdge.addresses, port: accessEdge.port },
+    localDomains,
+    gateway,
+    partners: definition.partners.map((partner) => ({
+      domain: partner.domain,
+      domains: [partner.domain, ...partner.additionalDomains],
+      ...(partner.localDomains === undefined ? {} : { localDomains: partner.localDomains }),
+      partnerType: partner.partnerType,
+      tls: partner.tlsNegotiation,
+      sasl: partner.saslNegotiation,
+      dialback: partner.supportDialbackNegotiation,
+      methods: methodsOf({ tls: partner.tlsNegotiation, sasl: partner.saslNegotiation, dialback: partner.supportDialbackNegotiation }),
+      keepAlive: partner.enableKeepAlive,
+      connectionLimit: partner.connectionLimit ?? gateway.partnerConnectionLimit,
+      ...(partner.proxyFqdn === undefined ? {} : { proxyFqdn: partner.proxyFqdn }),
+      ...(partner.trustAnchors === undefined ? {} : { trustAnchors: partner.trustAnchors }),
+      ...(partner.pins === undefined ? {} : { pins: partner.pins }),
+      ...(partner.allowedTargets === undefined ? {} : { allowedTargets: partner.allowedTargets }),
+    })),
+    access: {
+      everyone: accessOf(definition, undefined),
+      users: definition.users.map((user) => ({ address: user.address, ...accessOf(definition, user) })),
+    },
+    ...(internal === undefined ? {} : { internal: { kind: internal.kind, users: internal.kind === "sandbox" ? internal.users : [] } }),
+  };
+}

@@ -1,0 +1,28 @@
+import type { DocumentPartner, GatewayDocument } from "./gateway-document";
+
+/** One immutable snapshot of who may federate, swapped whole when the configuration changes. O(1) in partners. */
+export interface PartnerPolicy {
+  readonly localDomains: ReadonlySet<string>;
+  /** The row of a domain pair; undefined where the pair may not federate. */
+  row(local: string, remote: string): DocumentPartner | undefined;
+  /** The partner a remote domain belongs to, whichever of our domains it may talk to. */
+  partner(remote: string): DocumentPartner | undefined;
+}
+
+/** The partner policy of a document. */
+export function partnerPolicy(document: Pick<GatewayDocument, "localDomains" | "partners">): PartnerPolicy {
+  const localDomains = new Set(document.localDomains);
+  const rows = new Map<string, { readonly row: DocumentPartner; readonly locals: ReadonlySet<string> }>();
+  for (const row of document.partners) {
+    const locals = row.localDomains === undefined ? localDomains : new Set(row.localDomains);
+    for (const domain of row.domains) rows.set(domain, { row, locals });
+  }
+  return {
+    localDomains,
+    row(local, remote) {
+      const found = rows.get(remote);
+      return found?.locals.has(local) ? found.row : undefined;
+    },
+    partner: (remote) => rows.get(remote)?.row,
+  };
+}

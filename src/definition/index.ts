@@ -1,0 +1,21 @@
+/** `xmpp-edge`: the definition, its checks, and the facts that everything else is built from. */
+export { asWritten, DefinitionError, defineEdge, type ParsedDefinition, parseDefinition } from "./parse";
+export { type Finding, formatPath } from "./finding";
+export type { AccessPolicy, Definition, EdgeInput, GatewaySettings, Partner } from "./schema";
+export { definitionJsonSchema, type JsonSchema } from "./json-schema";
+export {
+  bestCommonMethod,
+  type Method,
+  METHOD_NAMES,
+  methodsOf,
+  type Negotiation,
+  type NegotiationRow,
+  type NegotiationSettings,
+  negotiationRow,
+  negotiationTable,
+  rowOf,
+  type StartTlsOffer,
+  startTlsOffer,
+} from "./negotiation";
+export { agreedMethod, explainPartner, type PartnerExplanation } from "./explain";
+export * from "./facts";

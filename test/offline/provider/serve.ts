@@ -1,0 +1,78 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import {
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+  type sendUnaryData,
+  type UntypedServiceImplementation,
+} from "@grpc/grpc-js";
+import { selfSigned } from "./certificate";
+import { failure, handlers } from "./handlers";
+import { controllerService, providerService } from "./protocol";
+import type { Provider } from "./provider";
+
+/** Terraform starts a plugin with this cookie; a person who runs the file gets a sentence instead. */
+const COOKIE = {
+  name: "TF_PLUGIN_MAGIC_COOKIE",
+  value: "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
+};
+
+/**
+ * Serves a provider to the Terraform process that started this one: go-plugin's handshake on standard output, then
+ * plugin protocol 6 over mutual TLS on a socket, until Terraform says `Shutdown`. Nothing else may go to standard
+ * output, ever; what goes to standard error is shown at `TF_LOG=TRACE`.
+ */
+export async function serve<C>(provider: Provider<C>): Promise<void> {
+  if (process.env[COOKIE.name] !== COOKIE.value) {
+    process.stderr.write("This is a Terraform plugin. Terraform starts it; it does nothing by itself.\n");
+    process.exitCode = 1;
+    return;
+  }
+  const server = new Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
+  const calls = Object.entries(handlers(provider)).map(([rpc, handler]) => [rpc, unary(handler)]);
+  server.addService(providerService, Object.fromEntries(calls));
+  server.addService(controllerService, {
+    Shutdown: (_: unknown, done: sendUnaryData<object>) => {
+      done(null, {});
+      setImmediate(() => process.exit(0));
+    },
+  });
+
+  // Terraform always sends its certificate; a plugin without one would listen to anybody on the machine.
+  const client = process.env.PLUGIN_CLIENT_CERT;
+  if (client === undefined)
+    throw new Error("Terraform sent no PLUGIN_CLIENT_CERT; this plugin serves over mutual TLS only");
+  const { key, pem, der } = selfSigned(new Date());
+  const credentials = ServerCredentials.createSsl(Buffer.from(client), [{ private_key: key, cert_chain: pem }], true);
+  const address = await listen(server, credentials);
+  process.stdout.write(`1|6|unix|${address}|grpc|${der.toString("base64").replace(/=+$/, "")}\n`);
+}
+
+/** A failed call is answered with a diagnostic: a gRPC error would be shown as a crash of the plugin. */
+function unary(handler: (request: never) => object | Promise<object>): UntypedServiceImplementation[string] {
+  return async (call: ServerUnaryCall<object, object>, done: sendUnaryData<object>) => {
+    try {
+      done(null, await handler(call.request as never));
+    } catch (error) {
+      done(null, { diagnostics: [failure(error)] });
+    }
+  };
+}
+
+/** Listens on a Unix socket that only this user's processes reach, and tidies it away at the end. */
+async function listen(server: Server, credentials: ServerCredentials): Promise<string> {
+  const address = join(mkdtempSync(join(process.env.PLUGIN_UNIX_SOCKET_DIR ?? tmpdir(), "plugin-")), "s");
+  process.on("exit", () => rmSync(dirname(address), { recursive: true, force: true }));
+  for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(0));
+  process.on("SIGINT", () => {}); // a terminal sends it to the whole group; Terraform decides when we end
+  await bound(server, `unix:${address}`, credentials);
+  return address;
+}
+
+function bound(server: Server, address: string, credentials: ServerCredentials): Promise<void> {
+  return new Promise((resolve, reject) =>
+    server.bindAsync(address, credentials, (error) => (error ? reject(error) : resolve())),
+  );
+}

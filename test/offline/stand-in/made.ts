@@ -1,0 +1,84 @@
+import { isNested, type NestedType, type Type } from "../provider/schema";
+import type { ObjectValue, Value } from "../provider/value";
+import { ACCOUNT, arn, hash, nameOf, octet, text, zoneId } from "./identity";
+
+/** The object that a value is made for. */
+export interface Place {
+  readonly type: string;
+  readonly planned: ObjectValue;
+  readonly key: string;
+  readonly id: string;
+  readonly region: string;
+}
+
+/** ARN services where the second word of the type is not the service's name. */
+const SERVICES: { readonly [type: string]: string } = {
+  aws_cloudwatch_log_group: "logs",
+  aws_cloudwatch_metric_alarm: "cloudwatch",
+  aws_iam_role: "iam",
+  aws_iam_instance_profile: "iam",
+  aws_s3_bucket: "s3",
+  aws_s3_object: "s3",
+};
+
+/** Values with documented shapes that others refer to: `type.attribute`. */
+const SPECIAL: { readonly [attribute: string]: (place: Place) => Value } = {
+  "aws_cloudwatch_log_group.arn": ({ region, id }) => arn("logs", region, `log-group:${id}`),
+  "aws_eip.allocation_id": ({ id }) => id,
+  "aws_eip.public_ip": ({ key }) => `203.0.113.${1 + (octet(key) % 254)}`,
+  "aws_iam_instance_profile.arn": ({ region, id }) => arn("iam", region, `instance-profile/${id}`),
+  "aws_iam_role.arn": ({ region, id }) => arn("iam", region, `role/${id}`),
+  "aws_instance.instance_state": () => "running",
+  "aws_network_interface.ipv6_addresses": ipv6Addresses,
+  "aws_network_interface.ipv6_address_list": ipv6Addresses,
+  "aws_network_interface.private_ip": privateAddress,
+  "aws_network_interface.private_ips": (place) => [privateAddress(place)],
+  "aws_network_interface.private_ip_list": (place) => [privateAddress(place)],
+  "aws_route53_record.fqdn": ({ planned }) => planned.name ?? null,
+  "aws_s3_object.etag": contentHash,
+  "aws_s3_object.version_id": contentHash,
+  "aws_vpc.ipv6_cidr_block": ({ planned }) => (planned.assign_generated_ipv6_cidr_block ? "2001:db8:0:100::/56" : ""),
+};
+
+/** Values that mean the same in every resource. */
+const COMMON: { readonly [attribute: string]: (place: Place) => Value } = {
+  arn: ({ type, region, id }) => {
+    const service = SERVICES[type] ?? "ec2";
+    return arn(service, region, service === "s3" ? id : `${type.split("_").slice(1).join("-")}/${id}`);
+  },
+  hosted_zone_id: () => zoneId("regional"),
+  id: ({ id }) => id,
+  bucket: ({ planned, key }) => nameOf(planned, key),
+  name: ({ planned, key }) => nameOf(planned, key),
+  owner_id: () => ACCOUNT,
+  region: ({ region }) => region,
+  security_group_rule_id: ({ id }) => id,
+};
+
+/** One computed attribute: by type and name first, by name next, empty last. */
+export function made(place: Place, name: string, type: Type | NestedType, path: readonly (string | number)[]): Value {
+  if (path.length === 1) {
+    const value = SPECIAL[`${place.type}.${name}`] ?? COMMON[name];
+    if (value) return value(place);
+  }
+  return empty(type);
+}
+
+function empty(type: Type | NestedType): Value {
+  if (isNested(type)) return type.nested === "single" ? null : type.nested === "map" ? {} : [];
+  if (typeof type === "string" || type[0] === "object") return null;
+  return type[0] === "map" ? {} : [];
+}
+
+function ipv6Addresses({ planned, key }: Place): Value {
+  const count = typeof planned.ipv6_address_count === "number" ? planned.ipv6_address_count : 0;
+  return Array.from({ length: count }, (_, at) => `2001:db8::${hash(`${key}${at}`, 4)}`);
+}
+
+function privateAddress({ key }: Place): string {
+  return `10.0.${octet(key, 0)}.${octet(key, 1)}`;
+}
+
+function contentHash({ planned }: Place): Value {
+  return hash(text(planned.content) ?? text(planned.source_hash) ?? "", 32);
+}

@@ -1,0 +1,68 @@
+/** A local user's contact (the roster entry that decides what PublicUnverified partners may do). */
+export interface Contact {
+  readonly local: string;
+  readonly remote: string;
+  /** What the remote side answered to our request for presence. */
+  readonly state: "asked" | "subscribed" | "refused";
+  /** When the subscription was last asked for or confirmed, ms since the epoch. */
+  readonly refreshedAt: number;
+}
+
+/** A partner's user who sees one of ours. */
+export interface Watcher {
+  readonly local: string;
+  readonly remote: string;
+}
+
+/** A message on its way out. */
+export interface Queued {
+  readonly row: number;
+  readonly localDomain: string;
+  readonly remoteDomain: string;
+  /** Bare address of the local sender. */
+  readonly sender: string;
+  readonly recipient: string;
+  /** The stanza's id, which every error carries back. */
+  readonly stanzaId: string;
+  readonly xml: string;
+  /** `written`: bytes may have left this machine; never to be sent again. */
+  readonly state: "queued" | "written";
+  /** When it is given up, ms since the epoch. */
+  readonly expiresAt: number;
+}
+
+/**
+ * The gateway's durable state. Calls take effect in memory at once and become durable together: `committed`
+ * resolves when all that was called before it survives the death of the process (not a power loss).
+ */
+export interface Store {
+  committed(): Promise<void>;
+
+  /** A value of the gateway's own, such as the dialback secret. */
+  setting(key: string): string | undefined;
+  putSetting(key: string, value: string): void;
+
+  contact(local: string, remote: string): Contact | undefined;
+  contactsOf(local: string): Contact[];
+  /** Contacts not refreshed since a moment, oldest first, at most `limit`. */
+  contactsBefore(moment: number, limit: number): Contact[];
+  putContact(contact: Contact): void;
+  removeContact(local: string, remote: string): void;
+
+  isWatcher(local: string, remote: string): boolean;
+  watchersOf(local: string): Watcher[];
+  /** Watchers from a partner's domain, for when its entitlement changes. */
+  watchersFrom(remoteDomain: string): Watcher[];
+  addWatcher(local: string, remote: string): void;
+  removeWatcher(local: string, remote: string): void;
+
+  enqueue(message: Omit<Queued, "row" | "state">): Queued;
+  markWritten(rows: readonly number[]): void;
+  /** Back to `queued`: for what was marked and then provably never written. */
+  markQueued(rows: readonly number[]): void;
+  dequeue(rows: readonly number[]): void;
+  /** All messages on their way out, oldest first; read once at start. */
+  outgoing(): Queued[];
+
+  close(): Promise<void>;
+}

@@ -1,3 +1,5 @@
+import type { PartnerType } from "./facts/gateway-document";
+import { prepareDomain } from "./names/domain";
 import {
   bestCommonMethod,
   METHOD_NAMES,
@@ -7,7 +9,6 @@ import {
   type StartTlsOffer,
   startTlsOffer,
 } from "./negotiation";
-import { prepareDomain } from "./names/domain";
 import type { Definition } from "./schema";
 
 /** What a definition means for one partner, in terms an engineer can act on. */
@@ -15,7 +16,7 @@ export interface PartnerExplanation {
   readonly domain: string;
   /** The partner's primary domain. */
   readonly partner: string;
-  readonly partnerType: string;
+  readonly partnerType: PartnerType;
   readonly row: NegotiationRow;
   /** What we accept from it; it chooses. */
   readonly inbound: { readonly methods: readonly Method[]; readonly starttls: StartTlsOffer };
@@ -53,7 +54,9 @@ export function explainPartner(definition: Definition, domain: string): PartnerE
     reasons: [
       `TLS ${row.tls}, SASL ${row.sasl}, dialback ${row.dialback}: row ${row.row} of Lync's table gives ${row.methods.map((method) => METHOD_NAMES[method]).join(", ")}`,
       ...(row.text === undefined ? [] : [row.text]),
-      ...(row.tls === "Optional" ? ["Once the partner offers STARTTLS, its failure never falls back to a plain stream."] : []),
+      ...(row.tls === "Optional"
+        ? ["Once the partner offers STARTTLS, its failure never falls back to a plain stream."]
+        : []),
     ],
   };
 }
@@ -63,7 +66,7 @@ export function agreedMethod(ours: PartnerExplanation, theirs: PartnerExplanatio
   return bestCommonMethod(ours.outbound.methods, theirs.inbound.methods);
 }
 
-const RIGHTS: Readonly<Record<string, readonly string[]>> = {
+const RIGHTS: Readonly<Record<PartnerType, readonly string[]>> = {
   Federated: [
     "its users write to ours without being contacts",
     "its users subscribe to presence without being asked for",

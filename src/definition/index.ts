@@ -1,12 +1,13 @@
 /** `xmpp-edge`: the definition, its checks, and the facts that everything else is built from. */
-export { asWritten, DefinitionError, defineEdge, type ParsedDefinition, parseDefinition } from "./parse";
+
+export { agreedMethod, explainPartner, type PartnerExplanation } from "./explain";
+export * from "./facts";
 export { type Finding, formatPath } from "./finding";
-export type { AccessPolicy, Definition, EdgeInput, GatewaySettings, Partner } from "./schema";
 export { definitionJsonSchema, type JsonSchema } from "./json-schema";
 export {
   bestCommonMethod,
-  type Method,
   METHOD_NAMES,
+  type Method,
   methodsOf,
   type Negotiation,
   type NegotiationRow,
@@ -17,5 +18,5 @@ export {
   type StartTlsOffer,
   startTlsOffer,
 } from "./negotiation";
-export { agreedMethod, explainPartner, type PartnerExplanation } from "./explain";
-export * from "./facts";
+export { asWritten, DefinitionError, defineEdge, type ParsedDefinition, parseDefinition } from "./parse";
+export type { AccessPolicy, Definition, EdgeInput, GatewaySettings, Partner } from "./schema";

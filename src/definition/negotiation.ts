@@ -83,7 +83,8 @@ function textOf(
   if (sasl !== "NotSupported" && tls !== "Required") return { text: SASL_WITHOUT_CERTAIN_TLS, textKind: "warning" };
   if (methods.length === 0) return { text: NOTHING_ENABLED, textKind: "warning" };
   if (tls === "Required" && sasl === "Required" && dialback) return { text: DIALBACK_INERT, textKind: "info" };
-  if (sasl === "NotSupported" && tls === "Required") return { text: "The configuration allows for TLS dialback.", textKind: "info" };
+  if (sasl === "NotSupported" && tls === "Required")
+    return { text: "The configuration allows for TLS dialback.", textKind: "info" };
   if (sasl === "NotSupported" && tls === "Optional")
     return { text: "Whether TCP or TLS dialback is used depends on the other end's choices.", textKind: "info" };
   if (sasl === "NotSupported") return { text: "TCP dialback is the only method available.", textKind: "info" };
@@ -94,13 +95,21 @@ function textOf(
 export type StartTlsOffer = "required" | "optional" | "absent";
 
 /** Announced unless TLS is NotSupported, and `<required/>` when no method works without it. */
-export function startTlsOffer({ tls, methods }: { readonly tls: Negotiation; readonly methods: readonly Method[] }): StartTlsOffer {
+export function startTlsOffer({
+  tls,
+  methods,
+}: {
+  readonly tls: Negotiation;
+  readonly methods: readonly Method[];
+}): StartTlsOffer {
   if (tls === "NotSupported") return "absent";
   return methods.includes("tcp-dialback") ? "optional" : "required";
 }
 
 /** The row that a partner's settings select. */
-export function rowOf(partner: Pick<Partner, "tlsNegotiation" | "saslNegotiation" | "supportDialbackNegotiation">): NegotiationRow {
+export function rowOf(
+  partner: Pick<Partner, "tlsNegotiation" | "saslNegotiation" | "supportDialbackNegotiation">,
+): NegotiationRow {
   return negotiationRow({
     tls: partner.tlsNegotiation,
     sasl: partner.saslNegotiation,

@@ -43,7 +43,8 @@ export function salvage(raw: unknown, issues: readonly z.core.$ZodIssue[]): Salv
       for (const step of path) {
         original.push(typeof step === "number" ? (indices.get(JSON.stringify(seen))?.[step] ?? step) : step);
         seen.push(step);
-        if (typeof step === "string" && touched.has(JSON.stringify(seen)) && !indices.has(JSON.stringify(seen))) return undefined;
+        if (typeof step === "string" && touched.has(JSON.stringify(seen)) && !indices.has(JSON.stringify(seen)))
+          return undefined;
       }
       return original;
     },
@@ -66,7 +67,9 @@ function compact(value: unknown, path: Step[], indices: Map<string, number[]>): 
     return kept.map((index, at) => compact(value[index], [...path, at], indices));
   }
   if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, compact(inner, [...path, key], indices)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, compact(inner, [...path, key], indices)]),
+  );
 }
 
 /** The three required parts, where they are missing: the checks need something to stand on. */

@@ -16,7 +16,9 @@ const domainName = z
   });
 
 /** A host name of at least two labels. */
-const hostName = domainName.refine((name) => name.includes("."), { message: "a fully qualified host name has at least two labels" });
+const hostName = domainName.refine((name) => name.includes("."), {
+  message: "a fully qualified host name has at least two labels",
+});
 
 /** A name for a certificate: a domain name, or a wildcard for its left-most label. */
 const certificateName = z
@@ -54,7 +56,9 @@ const seconds = (least: number, most: number) => z.int().min(least).max(most);
 function isCidr(value: string): boolean {
   const [address, length, rest] = value.split("/");
   const family = isIP(address ?? "");
-  return family !== 0 && rest === undefined && /^\d{1,3}$/.test(length ?? "") && Number(length) <= (family === 4 ? 32 : 128);
+  return (
+    family !== 0 && rest === undefined && /^\d{1,3}$/.test(length ?? "") && Number(length) <= (family === 4 ? 32 : 128)
+  );
 }
 
 const accessEdge = z
@@ -72,7 +76,10 @@ const accessEdge = z
 
 const localDomain = z.strictObject({
   name: domainName.describe("a SIP/XMPP domain of ours"),
-  sip: z.boolean().optional().describe("put sip.<domain> into the certificate; default: true when internal.kind is sip"),
+  sip: z
+    .boolean()
+    .optional()
+    .describe("put sip.<domain> into the certificate; default: true when internal.kind is sip"),
 });
 
 const certificateSource = z.discriminatedUnion("kind", [
@@ -87,18 +94,26 @@ const certificate = z.strictObject({
   friendlyName: text.optional(),
   key: z
     .discriminatedUnion("type", [
-      z.strictObject({ type: z.literal("RSA"), bits: z.union([z.literal(2048), z.literal(3072), z.literal(4096)]).default(2048) }),
+      z.strictObject({
+        type: z.literal("RSA"),
+        bits: z.union([z.literal(2048), z.literal(3072), z.literal(4096)]).default(2048),
+      }),
       z.strictObject({ type: z.literal("ECDSA"), bits: z.union([z.literal(256), z.literal(384)]).default(256) }),
     ])
     .default({ type: "RSA", bits: 2048 }),
   exportableKey: z.boolean().default(false),
   organization: word.optional(),
   organizationalUnit: word.optional(),
-  country: z.string().regex(/^[A-Z]{2}$/, "two capital letters (ISO 3166)").optional(),
+  country: z
+    .string()
+    .regex(/^[A-Z]{2}$/, "two capital letters (ISO 3166)")
+    .optional(),
   state: text.optional(),
   locality: text.optional(),
   additionalNames: z.array(certificateName).max(500).default([]),
-  source: certificateSource.default({ kind: "request" }).describe("who issues it; issuer: the CA's name in CAA records"),
+  source: certificateSource
+    .default({ kind: "request" })
+    .describe("who issues it; issuer: the CA's name in CAA records"),
 });
 
 const partner = z
@@ -114,7 +129,12 @@ const partner = z
     saslNegotiation: negotiation.default("Required"),
     supportDialbackNegotiation: z.boolean().default(true),
     enableKeepAlive: z.boolean().default(true),
-    connectionLimit: z.int().min(1).max(100_000).optional().describe("streams at once; default: gateway.partnerConnectionLimit"),
+    connectionLimit: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .optional()
+      .describe("streams at once; default: gateway.partnerConnectionLimit"),
     proxyFqdn: hostName.optional().describe("connect here, port 5269, instead of following SRV"),
     localDomains: z.array(domainName).min(1).optional().describe("which of our domains it may talk to; default: all"),
     trustAnchors: z
@@ -183,7 +203,9 @@ const dns = z.discriminatedUnion("kind", [
 export const definitionSchema = z
   .strictObject({
     $schema: z.string().optional(),
-    name: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/, "a short name: a small letter, then small letters, digits, hyphens"),
+    name: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]{0,30}$/, "a short name: a small letter, then small letters, digits, hyphens"),
     accessEdge,
     domains: z.array(localDomain).min(1).max(1000),
     certificate: certificate.prefault({}),

@@ -42,10 +42,16 @@ function findingsOf(raw: unknown, issue: Issue): Finding[] {
       },
     ];
   }
-  const id = issue.code === "invalid_type" ? "type-wrong" : issue.code === "custom" ? "value-invalid" : "value-out-of-range";
-  return [{ ...at, id, rule: expectation(issue), remedy: `write ${expectation(issue).replace(/^must be |^not /, (start) => (start === "not " ? "something other than " : ""))}` }].map(
-    (finding) => (issue.code === "custom" ? { ...finding, remedy: "correct the value" } : finding),
-  );
+  const id =
+    issue.code === "invalid_type" ? "type-wrong" : issue.code === "custom" ? "value-invalid" : "value-out-of-range";
+  return [
+    {
+      ...at,
+      id,
+      rule: expectation(issue),
+      remedy: `write ${expectation(issue).replace(/^must be |^not /, (start) => (start === "not " ? "something other than " : ""))}`,
+    },
+  ].map((finding) => (issue.code === "custom" ? { ...finding, remedy: "correct the value" } : finding));
 }
 
 function unknownKey(raw: unknown, path: Path, key: string): Finding {

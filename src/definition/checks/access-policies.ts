@@ -37,19 +37,42 @@ export function accessPolicyFindings(definition: Definition): Finding[] {
   const siteNames = new Set<string>();
   definition.sites.forEach((site, index) => {
     if (siteNames.has(site.name))
-      found.push({ severity: "error", id: "site-duplicate", path: ["sites", index, "name"], value: site.name, rule: "site names are unique", remedy: "rename or remove one" });
+      found.push({
+        severity: "error",
+        id: "site-duplicate",
+        path: ["sites", index, "name"],
+        value: site.name,
+        rule: "site names are unique",
+        remedy: "rename or remove one",
+      });
     siteNames.add(site.name);
     found.push(...policyReference(["sites", index, "policy"], site.policy, policyNames));
   });
   definition.users.forEach((user, index) => {
     found.push(...policyReference(["users", index, "policy"], user.policy, policyNames));
     if (user.site !== undefined && !siteNames.has(user.site))
-      found.push({ severity: "error", id: "reference-site", path: ["users", index, "site"], value: user.site, rule: "names no site of sites", remedy: "correct the name or define the site" });
+      found.push({
+        severity: "error",
+        id: "reference-site",
+        path: ["users", index, "site"],
+        value: user.site,
+        rule: "names no site of sites",
+        remedy: "correct the name or define the site",
+      });
   });
   return found;
 }
 
 function policyReference(path: (string | number)[], name: string | undefined, known: ReadonlySet<string>): Finding[] {
   if (name === undefined || known.has(name)) return [];
-  return [{ severity: "error", id: "reference-policy", path, value: name, rule: "names no policy of accessPolicies.named", remedy: "correct the name or define the policy" }];
+  return [
+    {
+      severity: "error",
+      id: "reference-policy",
+      path,
+      value: name,
+      rule: "names no policy of accessPolicies.named",
+      remedy: "correct the name or define the policy",
+    },
+  ];
 }

@@ -5,15 +5,34 @@ import type { Definition } from "../schema";
 export function notBuiltFindings(definition: Definition): Finding[] {
   const found: Finding[] = [];
   const say = (path: (string | number)[], value: unknown, what: string, remedy: string) =>
-    found.push({ severity: "warning", id: "not-built-yet", path, value, rule: `${what} is not built yet: this setting has no effect`, remedy });
+    found.push({
+      severity: "warning",
+      id: "not-built-yet",
+      path,
+      value,
+      rule: `${what} is not built yet: this setting has no effect`,
+      remedy,
+    });
   const { internal, dns, certificate, accessEdge } = definition;
   if (internal !== undefined && internal.kind !== "sandbox")
-    say(["internal", "kind"], internal.kind, `an internal ${internal.kind === "sip" ? "SIP" : "XMPP"} server behind the gateway`, "use sandbox; run refuses this kind");
+    say(
+      ["internal", "kind"],
+      internal.kind,
+      `an internal ${internal.kind === "sip" ? "SIP" : "XMPP"} server behind the gateway`,
+      "use sandbox; run refuses this kind",
+    );
   if (dns.tlsa) say(["dns", "tlsa"], true, "publishing TLSA records", "leave it out");
   if (dns.directTls) say(["dns", "directTls"], true, "direct TLS (XEP-0368)", "leave it out");
-  if (accessEdge.directTlsPort !== undefined) say(["accessEdge", "directTlsPort"], accessEdge.directTlsPort, "direct TLS (XEP-0368)", "leave it out");
-  if (dns.kind === "rfc2136") say(["dns", "kind"], dns.kind, "publishing by RFC 2136", "publish what `xmpp-edge dns zone` prints");
+  if (accessEdge.directTlsPort !== undefined)
+    say(["accessEdge", "directTlsPort"], accessEdge.directTlsPort, "direct TLS (XEP-0368)", "leave it out");
+  if (dns.kind === "rfc2136")
+    say(["dns", "kind"], dns.kind, "publishing by RFC 2136", "publish what `xmpp-edge dns zone` prints");
   if (certificate.source.kind === "acme" || certificate.source.kind === "acm")
-    say(["certificate", "source", "kind"], certificate.source.kind, `obtaining the certificate by ${certificate.source.kind === "acme" ? "ACME" : "ACM export"}`, "give run a certificate by --certificate and --key");
+    say(
+      ["certificate", "source", "kind"],
+      certificate.source.kind,
+      `obtaining the certificate by ${certificate.source.kind === "acme" ? "ACME" : "ACM export"}`,
+      "give run a certificate by --certificate and --key",
+    );
   return found;
 }

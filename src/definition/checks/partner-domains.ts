@@ -14,17 +14,45 @@ export function partnerDomainFindings({ partners, domains, gateway }: Definition
     ];
     for (const { name, path } of names) {
       if (local.has(name))
-        found.push({ severity: "error", id: "partner-domain-local", path, value: name, rule: "a partner's domain must not be a local one", remedy: "remove it here, or from domains" });
+        found.push({
+          severity: "error",
+          id: "partner-domain-local",
+          path,
+          value: name,
+          rule: "a partner's domain must not be a local one",
+          remedy: "remove it here, or from domains",
+        });
       const first = owner.get(name);
       if (first !== undefined)
-        found.push({ severity: "error", id: "partner-domain-duplicate", path, value: name, rule: `each domain belongs to one partner; this one stands at ${first} already`, remedy: "keep one of the two" });
+        found.push({
+          severity: "error",
+          id: "partner-domain-duplicate",
+          path,
+          value: name,
+          rule: `each domain belongs to one partner; this one stands at ${first} already`,
+          remedy: "keep one of the two",
+        });
       else owner.set(name, `partners[${index}]`);
       if (name.includes("xn--") && isMixedScript(displayOf(name)))
-        found.push({ severity: "warning", id: "partner-domain-mixed-script", path, value: name, rule: `mixes alphabets in one label (${displayOf(name)}), as look-alike names do`, remedy: "make sure that this is the partner's real domain" });
+        found.push({
+          severity: "warning",
+          id: "partner-domain-mixed-script",
+          path,
+          value: name,
+          rule: `mixes alphabets in one label (${displayOf(name)}), as look-alike names do`,
+          remedy: "make sure that this is the partner's real domain",
+        });
     }
     partner.localDomains?.forEach((name, at) => {
       if (!local.has(name))
-        found.push({ severity: "error", id: "reference-local-domain", path: ["partners", index, "localDomains", at], value: name, rule: "must be one of domains", remedy: `write one of ${[...local].slice(0, 8).join(", ")}` });
+        found.push({
+          severity: "error",
+          id: "reference-local-domain",
+          path: ["partners", index, "localDomains", at],
+          value: name,
+          rule: "must be one of domains",
+          remedy: `write one of ${[...local].slice(0, 8).join(", ")}`,
+        });
     });
     const pairs = names.length * (partner.localDomains?.length ?? local.size);
     const limit = partner.connectionLimit ?? gateway.partnerConnectionLimit;

@@ -7,11 +7,22 @@ export function userFindings(definition: Definition): Finding[] {
   const local = new Set(definition.domains.map((domain) => domain.name));
   const found: Finding[] = [];
   const survivable = new Set(definition.sites.filter((site) => site.survivableBranch).map((site) => site.name));
-  found.push(...listed(definition.users.map((user) => user.address), ["users"], "address", local));
-  if (definition.internal?.kind === "sandbox") found.push(...listed(definition.internal.users, ["internal", "users"], undefined, local));
+  found.push(
+    ...listed(
+      definition.users.map((user) => user.address),
+      ["users"],
+      "address",
+      local,
+    ),
+  );
+  if (definition.internal?.kind === "sandbox")
+    found.push(...listed(definition.internal.users, ["internal", "users"], undefined, local));
   definition.users.forEach((user, index) => {
     if (user.site === undefined || !survivable.has(user.site)) return;
-    const wanted = accessOf({ ...definition, sites: definition.sites.map((site) => ({ ...site, survivableBranch: false })) }, user);
+    const wanted = accessOf(
+      { ...definition, sites: definition.sites.map((site) => ({ ...site, survivableBranch: false })) },
+      user,
+    );
     if (wanted.allowed)
       found.push({
         severity: "warning",
@@ -26,14 +37,30 @@ export function userFindings(definition: Definition): Finding[] {
   return found;
 }
 
-function listed(addresses: readonly string[], path: (string | number)[], key: string | undefined, local: ReadonlySet<string>): Finding[] {
+function listed(
+  addresses: readonly string[],
+  path: (string | number)[],
+  key: string | undefined,
+  local: ReadonlySet<string>,
+): Finding[] {
   const seen = new Set<string>();
   return addresses.flatMap((address, index): Finding[] => {
     const at = { path: key === undefined ? [...path, index] : [...path, index, key], value: address };
     const domain = address.slice(address.indexOf("@") + 1);
     if (!local.has(domain))
-      return [{ ...at, severity: "error", id: "user-not-local", rule: "a user's domain must be one of domains", remedy: `add ${domain} to domains, or correct the address` }];
-    if (seen.has(address)) return [{ ...at, severity: "error", id: "user-duplicate", rule: "a user stands once", remedy: "remove the second" }];
+      return [
+        {
+          ...at,
+          severity: "error",
+          id: "user-not-local",
+          rule: "a user's domain must be one of domains",
+          remedy: `add ${domain} to domains, or correct the address`,
+        },
+      ];
+    if (seen.has(address))
+      return [
+        { ...at, severity: "error", id: "user-duplicate", rule: "a user stands once", remedy: "remove the second" },
+      ];
     seen.add(address);
     return [];
   });

@@ -63,7 +63,16 @@ export function dnsRecords(definition: Definition): DnsRecord[] {
   const issuer = certificate.source.issuer ?? (certificate.source.kind === "acm" ? "amazon.com" : undefined);
   if (dns.caa && issuer !== undefined)
     for (const name of new Set([...definition.domains.map((domain) => domain.name), accessEdge.fqdn]))
-      records.push({ type: "CAA", owner: name, zone: zoneOf(definition, name), ttl: dns.ttl, flags: 0, tag: "issue", value: issuer, reason: `only ${issuer} may issue for it` });
+      records.push({
+        type: "CAA",
+        owner: name,
+        zone: zoneOf(definition, name),
+        ttl: dns.ttl,
+        flags: 0,
+        tag: "issue",
+        value: issuer,
+        reason: `only ${issuer} may issue for it`,
+      });
   return records;
 }
 
@@ -71,7 +80,8 @@ export function dnsRecords(definition: Definition): DnsRecord[] {
 export function zoneOf({ dns, domains }: Definition, name: string): string {
   if (dns.zone !== undefined && within(name, dns.zone)) return dns.zone;
   const holding = domains.map((domain) => domain.name).filter((domain) => within(name, domain));
-  if (holding.length > 0) return holding.reduce((longest, domain) => (domain.length > longest.length ? domain : longest));
+  if (holding.length > 0)
+    return holding.reduce((longest, domain) => (domain.length > longest.length ? domain : longest));
   return name.slice(name.indexOf(".") + 1);
 }
 

@@ -21,10 +21,38 @@ const V6 = "::/0";
  */
 export function firewallRules({ accessEdge }: Definition): FirewallRule[] {
   return [
-    { id: "s2s-in", direction: "in", protocol: "tcp", ports: [accessEdge.port, accessEdge.port], peers: [V4, V6], reason: "XMPP federation from partners" },
-    { id: "path-mtu-in-v4", direction: "in", protocol: "icmp", ports: [3, 4], peers: [V4], reason: "path MTU discovery: fragmentation needed" },
-    { id: "path-mtu-in-v6", direction: "in", protocol: "icmpv6", ports: [2, 0], peers: [V6], reason: "path MTU discovery: packet too big" },
-    { id: "tcp-out", direction: "out", protocol: "tcp", ports: [1, 65535], peers: [V4, V6], reason: "XMPP federation to partners at the port of their SRV record; DNS over TCP; the cloud's services" },
+    {
+      id: "s2s-in",
+      direction: "in",
+      protocol: "tcp",
+      ports: [accessEdge.port, accessEdge.port],
+      peers: [V4, V6],
+      reason: "XMPP federation from partners",
+    },
+    {
+      id: "path-mtu-in-v4",
+      direction: "in",
+      protocol: "icmp",
+      ports: [3, 4],
+      peers: [V4],
+      reason: "path MTU discovery: fragmentation needed",
+    },
+    {
+      id: "path-mtu-in-v6",
+      direction: "in",
+      protocol: "icmpv6",
+      ports: [2, 0],
+      peers: [V6],
+      reason: "path MTU discovery: packet too big",
+    },
+    {
+      id: "tcp-out",
+      direction: "out",
+      protocol: "tcp",
+      ports: [1, 65535],
+      peers: [V4, V6],
+      reason: "XMPP federation to partners at the port of their SRV record; DNS over TCP; the cloud's services",
+    },
     { id: "dns-out", direction: "out", protocol: "udp", ports: [53, 53], peers: [V4, V6], reason: "DNS" },
   ];
 }

@@ -68,7 +68,11 @@ export function gatewayDocument(definition: Definition): GatewayDocument {
       tls: partner.tlsNegotiation,
       sasl: partner.saslNegotiation,
       dialback: partner.supportDialbackNegotiation,
-      methods: methodsOf({ tls: partner.tlsNegotiation, sasl: partner.saslNegotiation, dialback: partner.supportDialbackNegotiation }),
+      methods: methodsOf({
+        tls: partner.tlsNegotiation,
+        sasl: partner.saslNegotiation,
+        dialback: partner.supportDialbackNegotiation,
+      }),
       keepAlive: partner.enableKeepAlive,
       connectionLimit: partner.connectionLimit ?? gateway.partnerConnectionLimit,
       ...(partner.proxyFqdn === undefined ? {} : { proxyFqdn: partner.proxyFqdn }),
@@ -80,6 +84,8 @@ export function gatewayDocument(definition: Definition): GatewayDocument {
       everyone: accessOf(definition, undefined),
       users: definition.users.map((user) => ({ address: user.address, ...accessOf(definition, user) })),
     },
-    ...(internal === undefined ? {} : { internal: { kind: internal.kind, users: internal.kind === "sandbox" ? internal.users : [] } }),
+    ...(internal === undefined
+      ? {}
+      : { internal: { kind: internal.kind, users: internal.kind === "sandbox" ? internal.users : [] } }),
   };
 }

@@ -1,5 +1,14 @@
 export { type CertificateNames, certificateNames } from "./certificate-names";
-export { type AddressRecord, type CaaRecord, type DnsRecord, dnsRecords, type SrvRecord, srvOwner, zoneLine, zoneOf } from "./dns-records";
+export {
+  type AddressRecord,
+  type CaaRecord,
+  type DnsRecord,
+  dnsRecords,
+  type SrvRecord,
+  srvOwner,
+  zoneLine,
+  zoneOf,
+} from "./dns-records";
 export { type Facts, facts } from "./facts";
 export { type FirewallRule, firewallRules } from "./firewall";
 export {

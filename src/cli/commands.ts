@@ -1,0 +1,39 @@
+import type { CommandModule } from "./context";
+
+/** A subcommand as the overview names it; its module is loaded only when it is used. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly module?: () => CommandModule;
+  readonly children?: readonly CommandEntry[];
+}
+
+/** Every subcommand, in the order of the overview. A new one is one line here and one file beside this. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: "check",
+    summary: "check a definition: everything that is wrong with it, at once",
+    module: () => require("./check"),
+  },
+  {
+    name: "facts",
+    summary: "print what follows from a definition: records, names, rules, policy",
+    module: () => require("./facts"),
+  },
+  { name: "explain", summary: "explain what a definition means for one partner", module: () => require("./explain") },
+  { name: "schema", summary: "print the JSON Schema of definitions", module: () => require("./schema") },
+  {
+    name: "dns",
+    summary: "the DNS records of a definition",
+    children: [
+      { name: "zone", summary: "print the records as zone file lines", module: () => require("./dns-zone") },
+      {
+        name: "verify",
+        summary: "compare what the servers answer with the definition",
+        module: () => require("./dns-verify"),
+      },
+    ],
+  },
+  { name: "run", summary: "run the gateway of a definition or document", module: () => require("./run") },
+  { name: "up", summary: "run edges on this machine and send messages through them", module: () => require("./up") },
+];

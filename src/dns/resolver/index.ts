@@ -1,0 +1,10 @@
+export type {
+  AddressAnswer,
+  Lookup,
+  LookupFailure,
+  LookupOptions,
+  NameResolver,
+  SrvAnswer,
+} from "./name-resolver";
+export { formatServerAddress, parseServerAddress, type ServerAddress } from "./server-address";
+export { declaresNoService, MAX_TARGETS, orderTargets } from "./srv-order";

@@ -1,0 +1,1 @@
+export type { RecordServer, RecordServerOptions } from "./record-server";

@@ -1,7 +1,7 @@
 import { domainToASCII } from "node:url";
 
 /** The characters of CONTEXTJ and CONTEXTO: RFC 5892 appendix A.1 to A.9. */
-export const contextual = /[\u00b7\u0375\u05f3\u05f4\u0660-\u0669\u06f0-\u06f9\u200c\u200d\u30fb]/u;
+export const contextual = /[\u00b7\u0375\u05f3\u05f4\u0660-\u0669\u06f0-\u06f9\u200c-\u200d\u30fb]/;
 
 /** Whether the contextual character at `index` of `text`, in UTF-16 units, stands where RFC 5892 appendix A allows it. */
 export function allowedByContext(text: string, index: number): boolean {
@@ -41,18 +41,18 @@ function characterAt(text: string, index: number): string {
  */
 export function isVirama(character: string): boolean {
   return (
+    character !== "" &&
     `\u05b0${character}`.normalize("NFD").endsWith("\u05b0") &&
     `${character}\u3099`.normalize("NFD").startsWith("\u3099")
   );
 }
 
 /**
- * The rest of the rule for joiners needs Joining_Type, which Node knows only within UTS 46: ask it about the letters
- * around the joiner. Refuses more than the rule does where they break another rule of domain names.
+ * The rest of the rule for joiners needs Joining_Type, which Node knows only within UTS 46: ask it about the two letters
+ * that the joiner stands between, with their marks.
  */
 function joinsLetters(text: string, index: number): boolean {
-  for (const run of text.matchAll(/[\p{L}\p{M}\u200c\u200d]+/gu)) {
-    if (index >= run.index && index < run.index + run[0].length) return domainToASCII(run[0]) !== "";
-  }
-  return false;
+  const before = /\p{L}\p{M}{0,8}$/u.exec(text.slice(Math.max(0, index - 20), index));
+  const after = /^\p{M}{0,8}\p{L}/u.exec(text.slice(index + 1, index + 20));
+  return before !== null && after !== null && domainToASCII(before[0] + text[index] + after[0]) !== "";
 }

@@ -20,12 +20,12 @@ export type PreparedDomain =
 /** Octets of a whole name (RFC 1035 section 2.3.4, less the root's length octet and the dot for it). */
 const maxDomain = 253;
 const maxLabel = 63;
-/** What is longer cannot become a domain name: no character maps to less than a fourth of itself. */
+/** UTF-16 units of input that are looked at: mapping can shorten a name, but no name in use comes near this. */
 const maxInput = 4 * maxDomain;
 
 // A name that is already prepared: no upper case, nothing to map, no A-label to verify, the last label no number.
 const label = "(?!xn--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
-const lastLabel = "(?![0-9]+$|0x[0-9a-f]*$)" + label;
+const lastLabel = `(?![0-9]+$|0x[0-9a-f]*$)${label}`;
 const prepared = new RegExp(`^(?:${label}\\.)*${lastLabel}$`);
 
 /**
@@ -39,7 +39,7 @@ export function prepareDomain(input: string): PreparedDomain {
   const name = withoutFinalDot(input);
   if (name === "") return refused("it is empty");
   // Node parses its argument as the host of a URL: it would cut at /, ? and #, decode %41, and drop tabs.
-  const foreign = /[\0-,/:-@[-^`{-\x7f]/.exec(name);
+  const foreign = /[^A-Za-z0-9._\-\u0080-\u{10ffff}]/u.exec(name);
   if (foreign !== null) return refused(`${notation(foreign[0])} cannot be part of a domain name`);
   if (name.includes("_")) return refused("a host name has no underscore");
   const plain = name.toLowerCase();

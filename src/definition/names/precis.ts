@@ -21,7 +21,7 @@ export function preparePart(
   fault: (text: string) => string | undefined,
 ): PreparedPart {
   if (input === "") return refusedPart("it is empty");
-  // Mapping shortens, but never to less than a fourth: this keeps the work bounded, the exact limit is below.
+  // Keeps the work bounded; mapping can shorten a part, so that the exact limit comes after it.
   if (input.length > 4 * maxPartBytes) return refusedPart(tooLong);
   let part = input;
   for (let round = 0; ; round++) {
@@ -30,14 +30,13 @@ export function preparePart(
     if (round === maxRounds) return refusedPart("it has no stable form (RFC 8264 section 7)");
     part = mapped;
   }
-  const found = fault(part);
-  if (found !== undefined) return refusedPart(found);
   if (Buffer.byteLength(part, "utf8") > maxPartBytes) return refusedPart(tooLong);
-  return { ok: true, part };
+  const found = fault(part);
+  return found === undefined ? { ok: true, part } : refusedPart(found);
 }
 
 const tooLong = `it is longer than ${maxPartBytes} bytes`;
 
-export function refusedPart(reason: string): PreparedPart {
+function refusedPart(reason: string): PreparedPart {
   return { ok: false, reason };
 }

@@ -10,6 +10,8 @@ export type LookupFailure =
   | "truncated"
   | "servfail"
   | "refused"
+  /** The server answers, but neither knows the name itself nor looks further: a referral, for instance. */
+  | "lame"
   /** Any other response code that is neither an answer nor an absence. */
   | "error-code"
   /** An alias loop, or more aliases than are followed. */

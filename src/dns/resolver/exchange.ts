@@ -1,0 +1,151 @@
+import { randomInt } from "node:crypto";
+import { answersQuestion, decodeResponse, encodeQuery, isAskable, type Message, type Question } from "./message";
+import { MalformedMessage } from "./message-structure";
+import type { LookupFailure } from "./name-resolver";
+import { formatServerAddress, type ServerAddress } from "./server-address";
+import { overTcp, overUdp, type Transport } from "./transport";
+
+export interface ExchangeOptions {
+  /** Whether the server is to look further for us (a resolver) or to say what it knows itself (a name server). */
+  readonly recursion: boolean;
+  /** Milliseconds of silence after which the question is asked in another way. */
+  readonly patience: number;
+  /** Milliseconds for the whole. */
+  readonly timeout: number;
+  readonly signal?: AbortSignal;
+}
+
+export type Exchanged =
+  | { readonly status: "answered"; readonly message: Message; readonly transport: "udp" | "tcp" }
+  | { readonly status: "failed"; readonly code: LookupFailure; readonly reason: string };
+
+/** The ways a question is asked, each after silence on the one before. Earlier sockets keep listening meanwhile. */
+const WAYS = ["udp with EDNS", "udp", "tcp"] as const;
+const TCP = WAYS.indexOf("tcp");
+
+/** Answers of servers that know no EDNS, or none of our version (RFC 6891 section 7). */
+const NO_EDNS = new Set(["FORMERR", "NOTIMP", "BADVERS"]);
+
+/**
+ * Puts one question to one server, over sockets of its own. Only a message from that address and port, to our port,
+ * with our id and question counts (RFC 5452 section 9); anything else is passed over and we listen on, so that a
+ * forgery can neither win nor fail the look-up. Silence is met by the bare question, then TCP; a truncated answer by
+ * TCP. Never rejects.
+ */
+export function exchange(question: Question, server: ServerAddress, options: ExchangeOptions): Promise<Exchanged> {
+  if (!isAskable(question.name))
+    return Promise.resolve({ status: "failed", code: "bad-name", reason: "the name cannot stand in a DNS question" });
+  if (options.signal?.aborted === true || options.timeout <= 0)
+    return Promise.resolve({ status: "failed", ...untried(options) });
+  return new Promise((resolve) => new Exchange(question, server, options, resolve).start());
+}
+
+class Exchange {
+  /** Index of the latest way tried. */
+  #way = -1;
+  readonly #listening = new Set<{ close(): void }>();
+  #silence: NodeJS.Timeout | undefined;
+  #deadline: NodeJS.Timeout | undefined;
+  /** What is reported if nothing better comes. */
+  #failure: { code: LookupFailure; reason: string };
+
+  constructor(
+    private readonly question: Question,
+    private readonly server: ServerAddress,
+    private readonly options: ExchangeOptions,
+    private readonly resolve: (outcome: Exchanged) => void,
+  ) {
+    this.#failure = { code: "timeout", reason: `no answer from ${this.#server} in ${options.timeout} ms` };
+  }
+
+  start(): void {
+    this.#deadline = setTimeout(this.#giveUp, this.options.timeout);
+    this.options.signal?.addEventListener("abort", this.#abort);
+    this.#try(0);
+  }
+
+  #try(way: number): void {
+    this.#way = way;
+    clearTimeout(this.#silence);
+    const edns = WAYS[way] === "udp with EDNS";
+    const transport: Transport = way === TCP ? overTcp : overUdp;
+    const query = encodeQuery(randomInt(0x10000), this.question, { edns, recursion: this.options.recursion });
+    const listener = transport(this.server, query, {
+      message: (bytes) => this.#received(way, bytes),
+      error: (error) => {
+        this.#listening.delete(listener);
+        this.#refused(way, error);
+      },
+    });
+    this.#listening.add(listener);
+    if (way !== TCP) this.#silence = setTimeout(() => this.#try(way + 1), this.options.patience);
+  }
+
+  #received(way: number, bytes: Buffer): void {
+    const message = this.#read(bytes);
+    if (message === undefined) return;
+    if (message.truncated) {
+      this.#truncated(way);
+      return;
+    }
+    if (way === 0 && NO_EDNS.has(message.code)) {
+      if (this.#way === 0) this.#try(1);
+      return;
+    }
+    this.#settle({ status: "answered", message, transport: way === TCP ? "tcp" : "udp" });
+  }
+
+  #truncated(way: number): void {
+    if (way === TCP) this.#malformed("it is truncated although it came over TCP");
+    else this.#failure = { code: "truncated", reason: `the answer of ${this.#server} is truncated and TCP gave none` };
+    if (this.#way !== TCP) this.#try(TCP);
+  }
+
+  /** The message, where it answers our question. What does not is remembered as the reason should nothing follow. */
+  #read(bytes: Buffer): Message | undefined {
+    try {
+      const message = decodeResponse(bytes);
+      if (answersQuestion(message, this.question)) return message;
+      // A server that could not read the query repeats no question (RFC 6895 section 2.3 has FORMERR so).
+      const isError = message.code !== "NOERROR" && message.code !== "NXDOMAIN";
+      if (message.questions.length === 0 && isError) return message;
+      this.#malformed("it answers another question");
+    } catch (error) {
+      if (!(error instanceof MalformedMessage)) throw error;
+      this.#malformed(error.message);
+    }
+    return undefined;
+  }
+
+  #malformed(what: string): void {
+    this.#failure = { code: "malformed", reason: `what ${this.#server} sent is no answer: ${what}` };
+  }
+
+  #refused(way: number, error: Error): void {
+    if (this.#failure.code === "timeout")
+      this.#failure = { code: "unreachable", reason: `${this.#server} cannot be reached: ${error.message}` };
+    if (this.#way !== TCP) this.#try(TCP);
+    else if (this.#listening.size === 0 || (way === TCP && this.#failure.code === "truncated")) this.#giveUp();
+  }
+
+  readonly #giveUp = () => this.#settle({ status: "failed", ...this.#failure });
+  readonly #abort = () => this.#settle({ status: "failed", code: "aborted", reason: "the look-up was given up" });
+
+  #settle(outcome: Exchanged): void {
+    clearTimeout(this.#silence);
+    clearTimeout(this.#deadline);
+    this.options.signal?.removeEventListener("abort", this.#abort);
+    for (const listener of this.#listening) listener.close();
+    this.#listening.clear();
+    this.resolve(outcome);
+  }
+
+  get #server(): string {
+    return formatServerAddress(this.server);
+  }
+}
+
+function untried({ signal, timeout }: ExchangeOptions): { code: LookupFailure; reason: string } {
+  if (signal?.aborted === true) return { code: "aborted", reason: "the look-up was given up" };
+  return { code: "timeout", reason: `no time left to ask (${timeout} ms)` };
+}

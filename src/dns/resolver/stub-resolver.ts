@@ -1,0 +1,185 @@
+import { isIP } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
+import { type Answer, type AnswerRecord, readAnswer } from "./answer";
+import { AnswerCache, type RecordLookup } from "./answer-cache";
+import { exchange } from "./exchange";
+import { firstUsable } from "./first-usable";
+import { InFlight } from "./in-flight";
+import { comparable, type Question } from "./message";
+import type { AddressAnswer, Lookup, LookupFailure, LookupOptions, NameResolver, SrvAnswer } from "./name-resolver";
+import { formatServerAddress, type ServerAddress } from "./server-address";
+import { systemServers } from "./system-servers";
+
+export interface StubResolverOptions {
+  /** Recursive resolvers, asked in this order; default: the machine's own. */
+  readonly servers?: readonly ServerAddress[];
+  /** Milliseconds of silence before a question is asked in another way, or of the next server. Default 1500. */
+  readonly patience?: number;
+  /** Milliseconds for one question at one server. Default 6000. */
+  readonly timeout?: number;
+  /** Answers remembered. Default 4096. */
+  readonly cacheEntries?: number;
+  /** Milliseconds on a clock that never goes back. */
+  readonly now?: () => number;
+}
+
+/** Aliases followed from one name; more is a chain nobody publishes by intent. */
+const MAX_ALIASES = 2;
+/** Records kept of one answer, and addresses given of one host: a hostile zone may hold thousands. */
+const MAX_RECORDS = 32;
+const MAX_ADDRESSES = 4;
+/** Questions at once to one server. */
+const MAX_IN_FLIGHT = 64;
+/** Once one family is known, milliseconds the other may still take (RFC 8305 section 3 has 50; names are cached). */
+const FAMILY_GRACE = 300;
+
+/** A client of recursive resolvers. It believes what they say, but bounds it. */
+export function stubResolver(options: StubResolverOptions = {}): NameResolver {
+  return new StubResolver(options);
+}
+
+class StubResolver implements NameResolver {
+  readonly #servers: readonly ServerAddress[];
+  readonly #patience: number;
+  readonly #timeout: number;
+  readonly #cache: AnswerCache;
+  readonly #inFlight = new InFlight(MAX_IN_FLIGHT);
+  /** Questions on their way: those who ask the same meanwhile share the answer. */
+  readonly #pending = new Map<string, Promise<RecordLookup>>();
+
+  constructor({ servers, patience, timeout, cacheEntries, now }: StubResolverOptions) {
+    this.#servers = servers ?? systemServers();
+    if (this.#servers.length === 0) throw new RangeError("stubResolver: servers is empty; name at least one resolver");
+    this.#patience = patience ?? 1500;
+    this.#timeout = timeout ?? 6000;
+    this.#cache = new AnswerCache(cacheEntries ?? 4096, now ?? (() => performance.now()));
+  }
+
+  async srv(name: string, { signal }: LookupOptions = {}): Promise<Lookup<readonly SrvAnswer[]>> {
+    const lookup = await untilAborted(this.#lookup({ name, type: "SRV" }), signal);
+    if (lookup.status !== "found") return lookup;
+    const value = lookup.value.flatMap((record) => (record.type === "SRV" ? [srvAnswer(record)] : []));
+    return { ...lookup, value };
+  }
+
+  async addresses(host: string, { signal }: LookupOptions = {}): Promise<Lookup<readonly AddressAnswer[]>> {
+    // RFC 2782: the target is a name. An address in its place would be looked up as one, in vain.
+    if (isIP(comparable(host)) !== 0) return failed("bad-name", "an address stands where a host name belongs");
+    const [six, four] = await this.#bothFamilies(host, signal);
+    const value = alternating(addressAnswers(six, 6), addressAnswers(four, 4)).slice(0, MAX_ADDRESSES);
+    if (value.length > 0) return { status: "found", value, ttl: Math.min(...value.map((answer) => answer.ttl)) };
+    if (six.status === "failed") return six;
+    if (four.status === "failed") return four;
+    const bothDenied = [six, four].every((lookup) => lookup.status === "absent" && lookup.why === "nxdomain");
+    return { status: "absent", why: bothDenied ? "nxdomain" : "nodata" };
+  }
+
+  async #bothFamilies(host: string, signal?: AbortSignal): Promise<[RecordLookup, RecordLookup]> {
+    const asked = (["AAAA", "A"] as const).map((type) => untilAborted(this.#lookup({ name: host, type }), signal));
+    const first = await Promise.race(asked);
+    const [six, four] = first.status === "found" ? asked.map(withGrace) : asked;
+    return Promise.all([six!, four!]);
+  }
+
+  #lookup(question: Question): Promise<RecordLookup> {
+    const key = `${question.type} ${comparable(question.name)}`;
+    const known = this.#cache.get(key);
+    if (known !== undefined) return Promise.resolve(known);
+    const pending = this.#pending.get(key);
+    if (pending !== undefined) return pending;
+    const asked = this.#follow(question)
+      .then((answer) => {
+        const lookup = bounded(answer);
+        this.#cache.put(key, lookup, "ttl" in answer ? answer.ttl : undefined);
+        return lookup;
+      })
+      .finally(() => this.#pending.delete(key));
+    this.#pending.set(key, asked);
+    return asked;
+  }
+
+  /** Asks; where the resolver stopped at an alias, asks on, `MAX_ALIASES` in all. */
+  async #follow(question: Question): Promise<Answer> {
+    let aliases = MAX_ALIASES;
+    let ttl = Number.POSITIVE_INFINITY;
+    let name = question.name;
+    for (;;) {
+      const answer = await this.#ask({ name, type: question.type }, aliases);
+      if (answer.status === "failed") return answer;
+      if (answer.ttl !== undefined) ttl = Math.min(ttl, answer.ttl);
+      if (answer.status !== "alias") return answer.ttl === undefined ? answer : { ...answer, ttl };
+      aliases -= answer.aliases.length;
+      name = answer.target;
+    }
+  }
+
+  #ask(question: Question, maxAliases: number): Promise<Answer> {
+    const attempts = this.#servers.map((server) => async (signal: AbortSignal): Promise<Answer> => {
+      const exchanged = await this.#inFlight.run(formatServerAddress(server), () =>
+        exchange(question, server, { recursion: true, patience: this.#patience, timeout: this.#timeout, signal }),
+      );
+      return exchanged.status === "failed" ? exchanged : readAnswer(exchanged.message, question, maxAliases);
+    });
+    return firstUsable(attempts, (answer) => answer.status !== "failed", this.#patience);
+  }
+}
+
+/** The outcome as it is kept: of many SRV records those that would be tried first. */
+function bounded(answer: Answer): RecordLookup {
+  switch (answer.status) {
+    case "found": {
+      const byPriority = answer.records.toSorted((a, b) => priorityOf(a) - priorityOf(b));
+      return { status: "found", value: byPriority.slice(0, MAX_RECORDS), ttl: answer.ttl };
+    }
+    case "absent":
+      return { status: "absent", why: answer.why };
+    case "alias":
+      return failed("aliases", `more than ${MAX_ALIASES} aliases after one another`);
+    case "failed":
+      return failed(answer.code, answer.reason);
+  }
+}
+
+const priorityOf = (record: AnswerRecord) => (record.type === "SRV" ? record.priority : 0);
+
+const failed = (code: LookupFailure, reason: string) => ({ status: "failed", code, reason }) as const;
+
+function srvAnswer({ priority, weight, port, target }: SrvAnswer): SrvAnswer {
+  return { priority, weight, port, target };
+}
+
+function addressAnswers(lookup: RecordLookup, family: 4 | 6): AddressAnswer[] {
+  if (lookup.status !== "found") return [];
+  return lookup.value.flatMap((record) =>
+    record.type === "SRV" ? [] : [{ address: record.address, family, ttl: lookup.ttl }],
+  );
+}
+
+function alternating<T>(first: readonly T[], second: readonly T[]): T[] {
+  return Array.from({ length: Math.max(first.length, second.length) }, (_, i) => [first[i], second[i]])
+    .flat()
+    .filter((item) => item !== undefined);
+}
+
+async function withGrace(lookup: Promise<RecordLookup>): Promise<RecordLookup> {
+  const over = new AbortController();
+  const late = delay(FAMILY_GRACE, failed("timeout", "the other address family was faster"), { signal: over.signal });
+  late.catch(() => undefined); // aborted below: nobody waits for it any more
+  try {
+    return await Promise.race([lookup, late]);
+  } finally {
+    over.abort();
+  }
+}
+
+/** Whoever asked may stop waiting; the question itself goes on, others may share it and it is bounded in time. */
+function untilAborted(lookup: Promise<RecordLookup>, signal: AbortSignal | undefined): Promise<RecordLookup> {
+  if (signal === undefined) return lookup;
+  const given = failed("aborted", "the look-up was given up");
+  if (signal.aborted) return Promise.resolve(given);
+  return new Promise((resolve, reject) => {
+    const abort = () => resolve(given);
+    signal.addEventListener("abort", abort, { once: true });
+    lookup.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}

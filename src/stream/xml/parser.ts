@@ -55,6 +55,8 @@ export class StreamParser {
   #partial: Buffer | undefined;
   /** Bytes had so far, counted only as long as the encoding is in question. */
   #offset = 0;
+  /** Bytes at the end of the chunk that are not read with the rest: half a character, or what is not UTF-8. */
+  #withheld = 0;
   #unread = 0;
   #whitespace = 0;
   #whitespaceSinceStanza = 0;
@@ -155,14 +157,17 @@ export class StreamParser {
     const complete = completeLength(bytes);
     const whole = complete === bytes.length ? bytes : bytes.subarray(0, complete);
     if (!isUtf8(whole)) {
-      this.#readWhole(whole.subarray(0, validLength(whole)));
+      const valid = validLength(whole);
+      this.#withheld = bytes.length - valid;
+      this.#readWhole(whole.subarray(0, valid));
       throw refusal.notWellFormed(
         this.#state === "ended" ? "xml-after-end" : "xml-encoding",
         "Bytes that are not UTF-8 (RFC 3629): expected every character in its shortest form, and no surrogates",
       );
     }
+    this.#withheld = bytes.length - complete;
     // A copy: a slice would keep the whole chunk of the socket alive.
-    if (complete !== bytes.length) this.#partial = Buffer.from(bytes.subarray(complete));
+    if (this.#withheld > 0) this.#partial = Buffer.from(bytes.subarray(complete));
     this.#readWhole(whole);
   }
 
@@ -215,7 +220,7 @@ export class StreamParser {
       if (thrown !== leave) throw thrown;
       const next = end - byteLengthFrom(text, this.#internals.i - carried, end - start);
       if (this.#state === "ended") return next;
-      this.#unread = bytes.length - next + (this.#partial?.length ?? 0);
+      this.#unread = bytes.length - next + this.#withheld;
       throw leave;
     }
     if (this.#boundary < 0) this.#stanzaBytes += end - start;

@@ -71,6 +71,7 @@ describe("prepareDomain", () => {
     ["mixed directions", "אa.example", "IDNA (UTS 46) does not allow it"],
     ["A-label of nothing", "xn--a", "IDNA (UTS 46) does not allow it"],
     ["A-label of ASCII", "xn--abc-.com", "a label begins or ends with a hyphen"],
+    ["A-label that another one encodes", "xn---5or.com", "a label that begins with xn-- encodes no valid name"],
     ["snowman", "☃.com", "U+2603 is not allowed in domain names (RFC 5892)"],
     ["A-label of a snowman", "xn--n3h.com", "U+2603 is not allowed in domain names (RFC 5892)"],
     ["Arabic tatweel", "بـب.example", "U+0640 is not allowed in domain names (RFC 5892)"],

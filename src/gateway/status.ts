@@ -16,6 +16,8 @@ export interface StreamStatus {
 export interface GatewayStatus {
   readonly name: string;
   readonly ready: boolean;
+  /** Why it is not ready. */
+  readonly reason?: string;
   readonly listening: readonly string[];
   readonly streams: readonly StreamStatus[];
   readonly queued: number;

@@ -59,7 +59,13 @@ export interface InternalSide {
 export interface SendRefusal {
   readonly ok: false;
   /** Stanza error condition (RFC 6120 section 8.3.3). */
-  readonly condition: "item-not-found" | "forbidden" | "remote-server-not-found" | "jid-malformed" | "policy-violation" | "resource-constraint";
+  readonly condition:
+    | "item-not-found"
+    | "forbidden"
+    | "remote-server-not-found"
+    | "jid-malformed"
+    | "policy-violation"
+    | "resource-constraint";
   readonly text: string;
 }
 export type SendOutcome = { readonly ok: true; readonly id: string } | SendRefusal;

@@ -1,0 +1,3 @@
+export { type LoadedDefinition, loadDefinition } from "./load-definition";
+export { LoadError, type LoadErrorCode } from "./load-error";
+export type { Position } from "./position";

@@ -176,6 +176,17 @@ describe("extensions made to be misread", () => {
     expect(read(twice.der)).toBe("unreadable");
   });
 
+  test("extensions in a certificate of version 2, or a version 4", () => {
+    const version = leaf.der.indexOf(Buffer.from("a003020102", "hex"));
+    const of = (value: number) => {
+      const changed = Buffer.from(leaf.der);
+      changed[version + 4] = value - 1;
+      return read(changed);
+    };
+    expect([of(1), of(2), of(4)]).toEqual(["unreadable", "unreadable", "unreadable"]);
+    expect(of(3)).toBeInstanceOf(Certificate);
+  });
+
   test("65 extensions", async () => {
     const extensions = Array.from(
       { length: 65 },

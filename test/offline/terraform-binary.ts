@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 
 /** No usable Terraform on this machine. Tests that need it fail: a skipped test proves nothing. */
 export class TerraformMissing extends Error {
-  readonly code = "TERRAFORM_MISSING";
+  readonly code = "terraform-missing";
 
   constructor(found: string) {
     super(`${found}; install terraform 1.11 or later on PATH (or set TERRAFORM_BINARY_NAME)`);

@@ -4,7 +4,7 @@ import { terraformBinary } from "./terraform-binary";
 
 /** A Terraform command that ended badly, with what it said. */
 export class TerraformError extends Error {
-  readonly code = "TERRAFORM_FAILED";
+  readonly code = "terraform-failed";
 
   constructor(command: string, output: string) {
     super(`terraform ${command} failed:\n${output}`);

@@ -14,7 +14,7 @@ export interface Finding {
 
 /** Thrown by a provider's own code: shown to the user as it stands, without a stack. */
 export class ProviderError extends Error {
-  readonly code = "PROVIDER_REFUSED";
+  readonly code = "provider-refused";
 
   constructor(
     summary: string,

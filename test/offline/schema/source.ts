@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 /** The bindings are not what this extraction can read: another generator's output, or one without its sources. */
 export class BindingsError extends Error {
-  readonly code = "BINDINGS_UNREADABLE";
+  readonly code = "bindings-unreadable";
 
   constructor(binding: string, found: string) {
     super(`${binding}: ${found}; use the @cdktf/provider-aws release of the lockfile`);

@@ -12,13 +12,13 @@ const SESSION = "role/stand-in-deployer";
 
 /** What each data source finds: made up, but always the same for the same question. */
 export const FOUND: { readonly [type: string]: (question: Question) => ObjectValue } = {
-  aws_availability_zones: ({ region }) => ({ id: region, names: zones(region), group_names: [region] }),
   aws_caller_identity: ({ region }) => ({
     id: ACCOUNT,
     account_id: ACCOUNT,
     arn: arn("iam", region, SESSION),
     user_id: "STAND-IN",
   }),
+  aws_eip: ({ key }) => ({ id: `eipalloc-${key}`, domain: "vpc" }),
   aws_iam_session_context: ({ config }) => ({
     id: config.arn ?? null,
     issuer_arn: config.arn ?? null,
@@ -58,8 +58,6 @@ export const FOUND: { readonly [type: string]: (question: Question) => ObjectVal
 function parameter(name: string, key: string): Value {
   return name.startsWith("/aws/service/") ? `ami-${key}` : `the stand-in's value of ${name}`;
 }
-
-const zones = (region: string): string[] => ["a", "b", "c"].map((zone) => region + zone);
 
 /** The computed members of an answer: what was configured stays as it is. */
 export function found(type: string, question: Question, members: readonly string[]): ObjectValue {

@@ -6,7 +6,6 @@ interface ByType {
 
 /** A change of one of these replaces the object. */
 export const REPLACES: ByType = {
-  aws_cloudwatch_log_group: ["name", "name_prefix"],
   aws_cloudwatch_metric_alarm: ["alarm_name"],
   aws_ebs_volume: ["availability_zone", "encrypted", "kms_key_id", "snapshot_id"],
   aws_eip: ["domain", "public_ipv4_pool", "network_border_group"],

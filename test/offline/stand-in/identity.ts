@@ -42,7 +42,6 @@ const PREFIX: { readonly [type: string]: string } = {
 
 /** Which members an id is made of, for the resources that are known by their names. */
 const NAMED: { readonly [type: string]: readonly string[] } = {
-  aws_cloudwatch_log_group: ["name"],
   aws_cloudwatch_metric_alarm: ["alarm_name"],
   aws_iam_instance_profile: ["name"],
   aws_iam_role: ["name"],

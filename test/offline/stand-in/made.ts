@@ -13,7 +13,6 @@ export interface Place {
 
 /** ARN services where the second word of the type is not the service's name. */
 const SERVICES: { readonly [type: string]: string } = {
-  aws_cloudwatch_log_group: "logs",
   aws_cloudwatch_metric_alarm: "cloudwatch",
   aws_iam_role: "iam",
   aws_iam_instance_profile: "iam",
@@ -23,7 +22,6 @@ const SERVICES: { readonly [type: string]: string } = {
 
 /** Values with documented shapes that others refer to: `type.attribute`. */
 const SPECIAL: { readonly [attribute: string]: (place: Place) => Value } = {
-  "aws_cloudwatch_log_group.arn": ({ region, id }) => arn("logs", region, `log-group:${id}`),
   "aws_eip.allocation_id": ({ id }) => id,
   "aws_eip.public_ip": ({ key }) => `203.0.113.${1 + (octet(key) % 254)}`,
   "aws_iam_instance_profile.arn": ({ region, id }) => arn("iam", region, `instance-profile/${id}`),

@@ -1,6 +1,5 @@
 /** What the stacks of this project use of AWS, and so what the stand-in serves. Add a line when a construct needs more. */
 export const served: readonly string[] = [
-  "aws_cloudwatch_log_group",
   "aws_cloudwatch_metric_alarm",
   "aws_ebs_volume",
   "aws_eip",
@@ -28,8 +27,8 @@ export const served: readonly string[] = [
   "aws_vpc",
   "aws_vpc_security_group_egress_rule",
   "aws_vpc_security_group_ingress_rule",
-  "data.aws_availability_zones",
   "data.aws_caller_identity",
+  "data.aws_eip",
   "data.aws_iam_session_context",
   "data.aws_partition",
   "data.aws_region",

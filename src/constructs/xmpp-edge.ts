@@ -1,0 +1,117 @@
+import { Annotations } from "cdktf";
+import { Construct } from "constructs";
+import { type Definition, facts } from "../definition";
+import { EdgeCertificate, type IEdgeCertificate } from "./edge-certificate";
+import { EdgeHost } from "./edge-host";
+import type { IEdgeNetwork } from "./edge-network";
+import { FederationRecords } from "./federation-records";
+import type { GatewayImage } from "./gateway-image";
+import { PartnerList } from "./partner-list";
+import type { RemovalPolicy } from "./removal-policy";
+
+export interface XmppEdgeProps {
+  /** The one definition that everything follows from. */
+  readonly definition: Definition;
+  /** The program image that the host runs. */
+  readonly image: GatewayImage;
+  /**
+   * What the host presents to partners.
+   * @default requested from a CA by file: `certificate.requestFile`
+   */
+  readonly certificate?: IEdgeCertificate;
+  /**
+   * The public subnet that the host stands in.
+   * @default a network of its own
+   */
+  readonly network?: IEdgeNetwork;
+  /**
+   * EC2 instance type.
+   * @default "t4g.small"
+   */
+  readonly instanceType?: string;
+  /**
+   * Id of the machine image, a Debian 12.
+   * @default Debian's newest when the host is first made
+   */
+  readonly machineImageId?: string;
+  /**
+   * ARNs of the roles that may change who is federated.
+   * @default the role that deploys
+   */
+  readonly writers?: readonly string[];
+  /**
+   * Ids of Route 53 zones by zone name.
+   * @default looked up by name
+   */
+  readonly zoneIds?: { readonly [zone: string]: string };
+  /**
+   * ARN of an SNS topic that hears of failed status checks.
+   * @default nobody is told
+   */
+  readonly alarmTopicArn?: string;
+  /**
+   * Whether addresses, data volume and partner list outlive the stack.
+   * @default "retain"
+   */
+  readonly removal?: RemovalPolicy;
+}
+
+/** A whole edge out of one definition: certificate, partner list, host and records, wired to each other. */
+export class XmppEdge extends Construct {
+  readonly certificate: IEdgeCertificate;
+  readonly partners: PartnerList;
+  readonly host: EdgeHost;
+  readonly records: FederationRecords;
+
+  constructor(scope: Construct, id: string, props: XmppEdgeProps) {
+    super(scope, id);
+    const { definition, image, removal = "retain" } = props;
+    const known = facts(definition);
+    this.certificate =
+      props.certificate ??
+      EdgeCertificate.request(this, "certificate", { names: known.certificate, key: definition.certificate.key });
+    this.partners = new PartnerList(this, "partners", {
+      document: known.gateway,
+      removal,
+      ...(props.writers !== undefined && { writers: props.writers }),
+    });
+    this.host = new EdgeHost(this, "host", {
+      facts: known,
+      image,
+      partners: this.partners,
+      certificate: this.certificate,
+      removal,
+      ...(props.network !== undefined && { network: props.network }),
+      ...(props.instanceType !== undefined && { instanceType: props.instanceType }),
+      ...(props.machineImageId !== undefined && { machineImageId: props.machineImageId }),
+      ...(props.alarmTopicArn !== undefined && { alarmTopicArn: props.alarmTopicArn }),
+    });
+    this.records = new FederationRecords(this, "records", {
+      definition,
+      addresses: this.host.addresses,
+      ...(props.zoneIds !== undefined && { zoneIds: props.zoneIds }),
+    });
+    if (image.isExample) {
+      Annotations.of(this).addWarning(
+        "image is the example's, which no registry holds: give the digest of a program image before deploying",
+      );
+    }
+    this.node.addValidation({ validate: () => certificateProblems(props) });
+  }
+}
+
+/** A source that names where the certificate comes from has to be honoured. */
+function certificateProblems({ definition, certificate }: XmppEdgeProps): string[] {
+  const { kind } = definition.certificate.source;
+  if (kind === "acm" && certificate?.certificateArn === undefined) {
+    return [
+      "certificate.source.kind is acm and no ACM certificate was given; pass certificate: EdgeCertificate.fromArn(…)",
+    ];
+  }
+  if (kind !== "acm" && certificate?.certificateArn !== undefined) {
+    return [
+      `certificate is one in ACM and certificate.source.kind is ${kind}; write kind: "acm" in the definition, or leave the prop out`,
+    ];
+  }
+  return [];
+}

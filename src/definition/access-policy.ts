@@ -13,16 +13,24 @@ type Homed = { readonly site?: string | undefined; readonly policy?: string | un
  * applies whole. Users homed on a Survivable Branch Appliance have neither presence nor messages.
  */
 export function accessOf(definition: Definition, user: Homed | undefined): UserAccess {
-  const site = definition.sites.find((one) => one.name === user?.site);
-  if (site?.survivableBranch) return { allowed: false, because: `homed on the survivable branch ${site.name}` };
+  return accessJudge(definition)(user);
+}
+
+/** `accessOf` for many users of one definition. */
+export function accessJudge(definition: Definition): (user: Homed | undefined) => UserAccess {
+  const sites = new Map(definition.sites.map((site) => [site.name, site]));
   const policies = definition.accessPolicies;
-  if (policies === undefined) return { allowed: true, because: "no access policies are defined" };
-  const named = (name: string | undefined) => (name === undefined ? undefined : policies.named[name]);
-  const own = named(user?.policy);
-  if (own !== undefined) return judged(own, `user policy ${user?.policy}`);
-  const ofSite = named(site?.policy);
-  if (ofSite !== undefined) return judged(ofSite, `site policy ${site?.policy}`);
-  return judged(policies.global, "global policy");
+  const named = new Map(Object.entries(policies?.named ?? {}));
+  return (user) => {
+    const site = user?.site === undefined ? undefined : sites.get(user.site);
+    if (site?.survivableBranch) return { allowed: false, because: `homed on the survivable branch ${site.name}` };
+    if (policies === undefined) return { allowed: true, because: "no access policies are defined" };
+    const own = user?.policy === undefined ? undefined : named.get(user.policy);
+    if (own !== undefined) return judged(own, `user policy ${user?.policy}`);
+    const ofSite = site?.policy === undefined ? undefined : named.get(site.policy);
+    if (ofSite !== undefined) return judged(ofSite, `site policy ${site?.policy}`);
+    return judged(policies.global, "global policy");
+  };
 }
 
 function judged(policy: AccessPolicy, name: string): UserAccess {

@@ -16,14 +16,17 @@ export function definitionJsonSchema(): JsonSchema {
   return z.toJSONSchema(definitionSchema, { io: "input", unrepresentable: "any" }) as JsonSchema;
 }
 
+let whole: JsonSchema | undefined;
+
 /** The keys that may stand at a path of the definition, over all alternatives there. */
 export function keysAt(path: readonly (string | number)[]): string[] {
-  let here: JsonSchema[] = [definitionJsonSchema()];
+  whole ??= definitionJsonSchema();
+  let here: JsonSchema[] = [whole];
   for (const step of path) {
     here = here.flatMap(alternatives).flatMap((schema) => {
       if (typeof step === "number") return schema.items ? [schema.items] : [];
-      const named = schema.properties?.[step];
-      if (named) return [named];
+      const named = schema.properties;
+      if (named !== undefined && Object.hasOwn(named, step)) return [named[step]!];
       return typeof schema.additionalProperties === "object" ? [schema.additionalProperties] : [];
     });
   }

@@ -17,7 +17,7 @@ const domainName = z
 
 /** A host name of at least two labels. */
 const hostName = domainName.refine((name) => name.includes("."), {
-  message: "a fully qualified host name has at least two labels",
+  message: "not a fully qualified host name: it has one label only",
 });
 
 /** A name for a certificate: a domain name, or a wildcard for its left-most label. */
@@ -45,12 +45,33 @@ const bareAddress = z
     return z.NEVER;
   });
 
-const ipAddress = z.string().refine((text) => isIP(text) !== 0, { message: "not an IPv4 or IPv6 address" });
+/** An IP address without zone; IPv6 in its canonical form (RFC 5952), so that equal addresses are equal texts. */
+const ipAddress = z.string().transform((text, context) => {
+  const family = text.includes("%") ? 0 : isIP(text);
+  if (family === 4) return text;
+  if (family === 6) return new URL(`http://[${text}]`).hostname.slice(1, -1);
+  context.addIssue({ code: "custom", message: "not an IPv4 or IPv6 address" });
+  return z.NEVER;
+});
 const cidr = z.string().refine(isCidr, { message: "not an address range such as 10.20.0.0/16 or fd00::/8" });
 const port = z.int().min(1).max(65535);
 const negotiation = z.enum(["Required", "Optional", "NotSupported"]);
-const word = z.string().min(1).max(64);
-const text = z.string().max(1024);
+/** One line: control characters have no place in certificates, zone files and logs. */
+const line = (least: number, most: number) =>
+  z
+    .string()
+    .min(least)
+    .max(most)
+    .regex(/^\P{Cc}*$/u, "a text of one line, without control characters");
+const word = line(1, 64);
+const text = line(0, 1024);
+const description = z.string().max(1024);
+/** RFC 8659 section 4.2, with parameters as RFC 8657 has them; without the quotes that would end it in a zone file. */
+const caaIssuer = z
+  .string()
+  .max(255)
+  .regex(/^[A-Za-z0-9.-]+( *; *[A-Za-z0-9]+ *= *[!#-:<-[\]-~]*)*$/, "a CA's name as in CAA records, such as ca.example")
+  .describe("the CA's name in CAA records");
 const seconds = (least: number, most: number) => z.int().min(least).max(most);
 
 function isCidr(value: string): boolean {
@@ -82,23 +103,21 @@ const localDomain = z.strictObject({
     .describe("put sip.<domain> into the certificate; default: true when internal.kind is sip"),
 });
 
+const issued = { issuer: caaIssuer.optional() };
 const certificateSource = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("request"), issuer: word.optional() }),
-  z.strictObject({ kind: z.literal("acme"), issuer: word.optional(), directory: z.url().optional() }),
-  z.strictObject({ kind: z.literal("acm"), issuer: word.optional() }),
-  z.strictObject({ kind: z.literal("imported"), issuer: word.optional() }),
-  z.strictObject({ kind: z.literal("lab"), issuer: word.optional() }),
+  z.strictObject({ kind: z.literal("request").default("request"), ...issued }),
+  z.strictObject({ kind: z.literal("acme"), ...issued, directory: z.url({ protocol: /^https$/ }).optional() }),
+  z.strictObject({ kind: z.literal("acm"), ...issued }),
+  z.strictObject({ kind: z.literal("imported"), ...issued }),
+  z.strictObject({ kind: z.literal("lab"), ...issued }),
 ]);
 
 const certificate = z.strictObject({
   friendlyName: text.optional(),
   key: z
     .discriminatedUnion("type", [
-      z.strictObject({
-        type: z.literal("RSA"),
-        bits: z.union([z.literal(2048), z.literal(3072), z.literal(4096)]).default(2048),
-      }),
-      z.strictObject({ type: z.literal("ECDSA"), bits: z.union([z.literal(256), z.literal(384)]).default(256) }),
+      z.strictObject({ type: z.literal("RSA").default("RSA"), bits: z.literal([2048, 3072, 4096]).default(2048) }),
+      z.strictObject({ type: z.literal("ECDSA"), bits: z.literal([256, 384]).default(256) }),
     ])
     .default({ type: "RSA", bits: 2048 }),
   exportableKey: z.boolean().default(false),
@@ -119,7 +138,7 @@ const certificate = z.strictObject({
 const partner = z
   .strictObject({
     domain: domainName.describe("the partner's primary domain"),
-    description: text.optional(),
+    description: description.optional(),
     additionalDomains: z.array(domainName).max(1000).default([]),
     partnerType: z
       .enum(["Federated", "PublicVerified", "PublicUnverified"])
@@ -167,7 +186,7 @@ const gateway = z
   .describe("as Set-CsXmppGatewayConfiguration");
 
 const policy = z.strictObject({
-  description: text.optional(),
+  description: description.optional(),
   enableFederationAccess: z.boolean().default(false),
   enableXmppAccess: z.boolean().default(false),
 });
@@ -196,7 +215,7 @@ const publishing = {
 const dns = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("route53"), ...publishing }),
   z.strictObject({ kind: z.literal("rfc2136"), server: text.min(1), tsigKeyFile: text.min(1), ...publishing }),
-  z.strictObject({ kind: z.literal("zone-file"), ...publishing }),
+  z.strictObject({ kind: z.literal("zone-file").default("zone-file"), ...publishing }),
 ]);
 
 /** The definition: everything else is derived from it. */

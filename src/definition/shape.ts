@@ -18,40 +18,12 @@ export function valueAt(root: unknown, path: Path): unknown {
 
 /** The schema's issues as findings: path, value, rule, remedy. */
 export function shapeFindings(raw: unknown, issues: readonly Issue[]): Finding[] {
-  return issues.flatMap((issue) => findingsOf(raw, issue));
-}
-
-function findingsOf(raw: unknown, issue: Issue): Finding[] {
-  const path = issue.path.filter((step): step is string | number => typeof step !== "symbol");
-  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(raw, path, key));
-  const value = valueAt(raw, path);
-  const at = { severity: "error" as const, path, ...(value === undefined ? {} : { value }) };
-  if (value === undefined) {
-    const name = String(path.at(-1) ?? "the definition");
-    return [{ ...at, id: "required", rule: `${name} is required`, remedy: `add ${name}: ${expectation(issue)}` }];
-  }
-  if (issue.code === "invalid_value" || (issue.code === "invalid_union" && "options" in issue)) {
-    const options = (issue.code === "invalid_value" ? issue.values : (issue.options as readonly unknown[])).map(String);
-    const near = typeof value === "string" ? didYouMean(value, options) : undefined;
-    return [
-      {
-        ...at,
-        id: "value-unknown",
-        rule: `must be one of ${options.join(", ")}`,
-        remedy: near === undefined ? `write one of ${options.join(", ")}` : `did you mean ${near}?`,
-      },
-    ];
-  }
-  const id =
-    issue.code === "invalid_type" ? "type-wrong" : issue.code === "custom" ? "value-invalid" : "value-out-of-range";
-  return [
-    {
-      ...at,
-      id,
-      rule: expectation(issue),
-      remedy: `write ${expectation(issue).replace(/^must be |^not /, (start) => (start === "not " ? "something other than " : ""))}`,
-    },
-  ].map((finding) => (issue.code === "custom" ? { ...finding, remedy: "correct the value" } : finding));
+  return issues.flatMap((issue) => {
+    const path = issue.path.filter((step): step is string | number => typeof step !== "symbol");
+    if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(raw, path, key));
+    const value = valueAt(raw, path);
+    return [value === undefined ? missing(path, issue) : wrong(path, value, issue)];
+  });
 }
 
 function unknownKey(raw: unknown, path: Path, key: string): Finding {
@@ -67,29 +39,71 @@ function unknownKey(raw: unknown, path: Path, key: string): Finding {
   };
 }
 
-/** What the schema wants, in words. */
-function expectation(issue: Issue): string {
+function missing(path: Path, issue: Issue): Finding {
+  const name = String(path.at(-1) ?? "the definition");
+  return {
+    severity: "error",
+    id: "required",
+    path,
+    rule: `${name} is required`,
+    remedy: `add ${name}: ${expected(issue)}`,
+  };
+}
+
+function wrong(path: Path, value: unknown, issue: Issue): Finding {
+  const at = { severity: "error" as const, path, value };
+  const options = optionsOf(issue);
+  if (options !== undefined) {
+    const near = typeof value === "string" ? didYouMean(value, options) : undefined;
+    const remedy = near === undefined ? `write one of ${options.join(", ")}` : `did you mean ${near}?`;
+    return { ...at, id: "value-unknown", rule: `must be one of ${options.join(", ")}`, remedy };
+  }
+  // Our own readers of names and addresses say what the value is not, and why.
+  if (issue.code === "custom") {
+    const [, wanted = "what is wanted there"] = /^not (.+?)(?:: |$)/.exec(issue.message) ?? [];
+    return { ...at, id: "value-invalid", rule: `is ${issue.message}`, remedy: `write ${wanted}` };
+  }
+  const id = issue.code === "invalid_type" ? "type-wrong" : "value-out-of-range";
+  return { ...at, id, rule: `must be ${expected(issue)}`, remedy: `write ${expected(issue)}` };
+}
+
+/** The words of which one has to stand there: an enumeration, or the kinds of a discriminated union. */
+function optionsOf(issue: Issue): string[] | undefined {
+  if (issue.code === "invalid_value") return issue.values.map(String);
+  if (issue.code === "invalid_union" && "options" in issue && Array.isArray(issue.options))
+    return issue.options.filter((option) => option !== undefined).map(String);
+  return undefined;
+}
+
+/** What the schema wants, as a noun. */
+function expected(issue: Issue): string {
   switch (issue.code) {
     case "invalid_type":
-      return `must be ${article(issue.expected)}`;
+      return TYPES[issue.expected] ?? issue.expected;
     case "too_small":
-      return `must be ${issue.inclusive === false ? "more than" : "at least"} ${issue.minimum}${unit(issue.origin)}`;
+      return bounded(issue.origin, "at least", Number(issue.minimum));
     case "too_big":
-      return `must be ${issue.inclusive === false ? "less than" : "at most"} ${issue.maximum}${unit(issue.origin)}`;
-    case "invalid_value":
-      return `must be ${issue.values.length === 1 ? "" : "one of "}${issue.values.map(String).join(", ")}`;
+      return bounded(issue.origin, "at most", Number(issue.maximum));
     case "invalid_format":
-      return issue.message.startsWith("Invalid") ? `must be a valid ${issue.format}` : `must be ${issue.message}`;
-    case "invalid_union":
-      return "must be one of the alternatives: give a known kind";
+      return issue.message.startsWith("Invalid") ? `a valid ${issue.format.toUpperCase()}` : issue.message;
     default:
-      return issue.message;
+      return optionsOf(issue)?.join(" or ") ?? issue.message;
   }
 }
 
-const article = (type: string) => (/^[aeio]/.test(type) ? `an ${type}` : `a ${type}`);
+const TYPES: Readonly<Record<string, string>> = {
+  object: "an object",
+  record: "an object",
+  array: "a list",
+  string: "a text",
+  boolean: "true or false",
+  number: "a number",
+  int: "a whole number",
+};
 
-function unit(origin: string): string {
-  if (origin === "string") return " characters";
-  return origin === "array" || origin === "set" ? " entries" : "";
+function bounded(origin: string, bound: "at least" | "at most", limit: number): string {
+  const plural = limit === 1 ? "" : "s";
+  if (origin === "string") return `a text of ${bound} ${limit} character${plural}`;
+  if (origin === "array") return `a list of ${bound} ${limit} ${limit === 1 ? "entry" : "entries"}`;
+  return `${bound} ${limit}`;
 }

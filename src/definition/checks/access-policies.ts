@@ -1,10 +1,11 @@
 import type { Finding } from "../finding";
 import type { Definition } from "../schema";
+import { valueAt } from "../shape";
 
 const SOURCE = "Lync Server 2013, Configure policies to control XMPP federated user access";
 
 /** V11 and the references between policies, sites and users. */
-export function accessPolicyFindings(definition: Definition): Finding[] {
+export function accessPolicyFindings(definition: Definition, raw: unknown): Finding[] {
   const policies = definition.accessPolicies;
   const found: Finding[] = [];
   if (policies === undefined) {
@@ -33,6 +34,15 @@ export function accessPolicyFindings(definition: Definition): Finding[] {
           source: SOURCE,
         });
   }
+  const reserved = ["accessPolicies", "named", "__proto__"];
+  if (valueAt(raw, reserved) !== undefined)
+    found.push({
+      severity: "error",
+      id: "access-policy-name-reserved",
+      path: reserved,
+      rule: "__proto__ cannot be a name: JavaScript gives it a meaning of its own",
+      remedy: "choose another name for the policy",
+    });
   const policyNames = new Set(Object.keys(policies?.named ?? {}));
   const siteNames = new Set<string>();
   definition.sites.forEach((site, index) => {

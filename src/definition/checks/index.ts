@@ -6,7 +6,9 @@ import { certificateFindings } from "./certificate";
 import { negotiationFindings } from "./negotiation";
 import { notBuiltFindings } from "./not-built";
 import { partnerDomainFindings } from "./partner-domains";
+import { partnerReachFindings } from "./partner-reach";
 import { partnerTrustFindings } from "./partner-trust";
+import { trustAnchorFindings } from "./trust-anchors";
 import { userFindings } from "./users";
 
 /** Checks across the whole of a read definition; `raw` is the value before defaults. */
@@ -17,7 +19,9 @@ export function checks(definition: Definition, raw: unknown): Finding[] {
     ...negotiationFindings(definition),
     ...partnerDomainFindings(definition),
     ...partnerTrustFindings(definition, raw),
-    ...accessPolicyFindings(definition),
+    ...partnerReachFindings(definition),
+    ...trustAnchorFindings(definition),
+    ...accessPolicyFindings(definition, raw),
     ...userFindings(definition),
     ...notBuiltFindings(definition),
   ];

@@ -1,4 +1,4 @@
-import { accessOf } from "../access-policy";
+import { accessJudge } from "../access-policy";
 import type { Finding } from "../finding";
 import type { Definition } from "../schema";
 
@@ -6,6 +6,10 @@ import type { Definition } from "../schema";
 export function userFindings(definition: Definition): Finding[] {
   const local = new Set(definition.domains.map((domain) => domain.name));
   const found: Finding[] = [];
+  const elsewhere = accessJudge({
+    ...definition,
+    sites: definition.sites.map((site) => ({ ...site, survivableBranch: false })),
+  });
   const survivable = new Set(definition.sites.filter((site) => site.survivableBranch).map((site) => site.name));
   found.push(
     ...listed(
@@ -19,11 +23,7 @@ export function userFindings(definition: Definition): Finding[] {
     found.push(...listed(definition.internal.users, ["internal", "users"], undefined, local));
   definition.users.forEach((user, index) => {
     if (user.site === undefined || !survivable.has(user.site)) return;
-    const wanted = accessOf(
-      { ...definition, sites: definition.sites.map((site) => ({ ...site, survivableBranch: false })) },
-      user,
-    );
-    if (wanted.allowed)
+    if (elsewhere(user).allowed)
       found.push({
         severity: "warning",
         id: "user-survivable-branch",

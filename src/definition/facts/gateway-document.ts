@@ -1,4 +1,4 @@
-import { accessOf } from "../access-policy";
+import { accessJudge } from "../access-policy";
 import { type Method, methodsOf, type Negotiation } from "../negotiation";
 import type { Definition, GatewaySettings } from "../schema";
 
@@ -53,6 +53,7 @@ export interface GatewayDocument {
 export function gatewayDocument(definition: Definition): GatewayDocument {
   const { accessEdge, domains, gateway, internal } = definition;
   const localDomains = domains.map((domain) => domain.name);
+  const access = accessJudge(definition);
   return {
     format: "xmpp-edge-gateway",
     version: GATEWAY_DOCUMENT_VERSION,
@@ -81,8 +82,8 @@ export function gatewayDocument(definition: Definition): GatewayDocument {
       ...(partner.allowedTargets === undefined ? {} : { allowedTargets: partner.allowedTargets }),
     })),
     access: {
-      everyone: accessOf(definition, undefined),
-      users: definition.users.map((user) => ({ address: user.address, ...accessOf(definition, user) })),
+      everyone: access(undefined),
+      users: definition.users.map((user) => ({ address: user.address, ...access(user) })),
     },
     ...(internal === undefined
       ? {}

@@ -1,1 +1,1 @@
-export type { RecordServer, RecordServerOptions } from "./record-server";
+export { ListenError, type RecordServer, type RecordServerOptions, serveRecords } from "./record-server";

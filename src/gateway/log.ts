@@ -4,6 +4,8 @@ export type LogFields = Readonly<Record<string, string | number | boolean | read
 
 /** A structured log: one JSON object a line, an event name on each. */
 export interface Log {
+  /** Whether debug lines are written: what is costly to say is not made for nothing. */
+  readonly detailed: boolean;
   debug(event: string, fields?: LogFields): void;
   info(event: string, fields?: LogFields): void;
   warn(event: string, fields?: LogFields): void;
@@ -16,14 +18,17 @@ const MAXIMUM_FIELD = 512;
 
 /** A log that writes lines from a level on. Control characters are escaped by JSON itself. */
 export function createLog(write: (line: string) => void, level: LogLevel, now: () => number): Log {
-  const at = (rank: LogLevel) => (event: string, fields: LogFields = {}) => {
-    if (RANK[rank] < RANK[level]) return;
-    const line: Record<string, unknown> = { time: new Date(now()).toISOString(), level: rank, event };
-    for (const [key, value] of Object.entries(fields)) {
-      if (value === undefined) continue;
-      line[key] = typeof value === "string" && value.length > MAXIMUM_FIELD ? `${value.slice(0, MAXIMUM_FIELD)}…` : value;
-    }
-    write(`${JSON.stringify(line)}\n`);
-  };
-  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+  const at =
+    (rank: LogLevel) =>
+    (event: string, fields: LogFields = {}) => {
+      if (RANK[rank] < RANK[level]) return;
+      const line: Record<string, unknown> = { time: new Date(now()).toISOString(), level: rank, event };
+      for (const [key, value] of Object.entries(fields)) {
+        if (value === undefined) continue;
+        line[key] =
+          typeof value === "string" && value.length > MAXIMUM_FIELD ? `${value.slice(0, MAXIMUM_FIELD)}…` : value;
+      }
+      write(`${JSON.stringify(line)}\n`);
+    };
+  return { detailed: level === "debug", debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }

@@ -8,6 +8,7 @@ import { StoreError } from "../store/store-error";
 import { AdminError } from "./admin-error";
 import { type Answer, RefusedRequest, writeAnswer } from "./answer";
 import { isOwnHost } from "./host-check";
+import { discardBody } from "./request-body";
 import { type Route, runRoute } from "./route";
 import { sandboxRoutes } from "./sandbox-routes";
 import { statusRoutes } from "./status-routes";
@@ -100,9 +101,8 @@ async function serve(
     answer = refusalOf(error, path, options.log);
   }
   options.log.debug("admin.answered", { method: request.method, path, status: answer.status });
-  if (response.destroyed) return;
-  // What is left of the request would have to be read to use the connection again.
-  writeAnswer(response, request.complete ? answer : { ...answer, close: true });
+  const isRead = request.complete || (await discardBody(request));
+  if (!response.destroyed) writeAnswer(response, isRead ? answer : { ...answer, close: true });
 }
 
 function demandOwnHost(request: IncomingMessage): void {

@@ -3,6 +3,9 @@ import { RefusedRequest } from "./answer";
 
 /** Bytes of a request's body. */
 export const MAXIMUM_BODY = 256 * 1024;
+const MAXIMUM_DISCARDED = 1024 * 1024;
+/** In ms. */
+const DISCARD_TIME = 1_000;
 
 /** Reads a JSON object from a request: bounded, UTF-8, declared as JSON. */
 export async function readJson(request: IncomingMessage): Promise<Record<string, unknown>> {
@@ -37,12 +40,35 @@ async function readBytes(request: IncomingMessage): Promise<Buffer> {
   if (Number(request.headers["content-length"] ?? 0) > MAXIMUM_BODY) throw tooLarge();
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // Left early, the iterator would destroy the connection, and the answer with it.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     length += chunk.length;
     if (length > MAXIMUM_BODY) throw tooLarge();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, length);
+}
+
+/**
+ * Reads away what is left of a request that was refused: a connection closed with unread bytes is reset, and the client
+ * may lose the answer. Resolves to whether the whole was read; no longer than a second, no more than 1 MiB.
+ */
+export async function discardBody(request: IncomingMessage): Promise<boolean> {
+  let left = MAXIMUM_DISCARDED;
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(done, DISCARD_TIME);
+    function done() {
+      clearTimeout(timer);
+      request.pause().off("data", count).off("end", done).off("close", done);
+      resolve();
+    }
+    function count(chunk: Buffer) {
+      left -= chunk.length;
+      if (left < 0) done();
+    }
+    request.on("data", count).on("end", done).on("close", done);
+  });
+  return request.complete;
 }
 
 function tooLarge(): RefusedRequest {

@@ -1,8 +1,8 @@
 /** What a group commit needs of a database. */
 export interface Transactions {
-  begin(): void;
-  commit(): void;
-  rollback(): void;
+  begin(): unknown;
+  commit(): unknown;
+  rollback(): unknown;
 }
 
 /** The latest moment, in ms after its first write, at which a transaction is committed. */

@@ -32,9 +32,9 @@ const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX watcher_by_domain ON watcher (remote_domain);
 
-  -- AUTOINCREMENT: a row number is never used again, so a late dequeue cannot hit another message.
+  -- Rows are numbered by the store: AUTOINCREMENT would write one more page with every commit.
   CREATE TABLE outgoing (
-    row           INTEGER PRIMARY KEY AUTOINCREMENT,
+    row           INTEGER PRIMARY KEY,
     local_domain  TEXT NOT NULL,
     remote_domain TEXT NOT NULL,
     sender        TEXT NOT NULL,
@@ -45,8 +45,9 @@ const MIGRATIONS: readonly string[] = [
     expires_at    INTEGER NOT NULL
   ) STRICT;
 
+  -- SQLite numbers entries one above the highest. The newest of a user is never dropped, so no number comes twice.
   CREATE TABLE inbox (
-    entry   INTEGER PRIMARY KEY AUTOINCREMENT,
+    entry   INTEGER PRIMARY KEY,
     user    TEXT NOT NULL,
     at      INTEGER NOT NULL,
     content TEXT NOT NULL

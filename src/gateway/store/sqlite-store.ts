@@ -68,6 +68,7 @@ function corrupt(path: string, found: string, cause?: unknown): StoreError {
 }
 
 function openingError(error: unknown, directory: string, path: string): unknown {
+  if (error instanceof StoreError) return error;
   switch (faultOf(error)) {
     case "busy":
       return new StoreError(
@@ -78,9 +79,8 @@ function openingError(error: unknown, directory: string, path: string): unknown 
       );
     case "corrupt":
     case "notADatabase":
+    case "statement": // A table that should be there is not.
       return corrupt(path, (error as Error).message, error);
-    case "statement":
-      return error;
     default:
       return new StoreError(
         "state-unusable",
@@ -97,17 +97,21 @@ class SqliteStore implements StateStore {
   readonly sandbox: SqliteInbox;
   readonly #commits: GroupCommit;
   readonly #statements: ReturnType<typeof prepare>;
+  /** Never given twice while the process lives, so a late dequeue cannot hit another message. */
+  #nextRow: number;
 
   constructor(
     private readonly database: DatabaseSync,
     { now, log, onFault }: StoreOptions,
   ) {
     this.#statements = prepare(database);
+    this.#nextRow = Number(this.#statements.lastRow.get()?.row ?? 0) + 1;
+    const { begin, commit } = this.#statements;
     const transactions = {
-      begin: () => database.exec("BEGIN IMMEDIATE"),
+      begin: () => begin.run(),
       commit: () => {
         const start = now();
-        database.exec("COMMIT");
+        commit.run();
         const took = now() - start;
         if (took > SLOW_COMMIT) log.warn("store.slow-commit", { milliseconds: took });
       },
@@ -186,10 +190,13 @@ class SqliteStore implements StateStore {
 
   enqueue(message: Omit<Queued, "row" | "state">): Queued {
     const { localDomain, remoteDomain, sender, recipient, stanzaId, xml, expiresAt } = message;
-    const { lastInsertRowid } = this.#write(() =>
-      this.#statements.enqueue.run(localDomain, remoteDomain, sender, recipient, stanzaId, xml, Math.floor(expiresAt)),
+    const { enqueue } = this.#statements;
+    const row = this.#nextRow;
+    this.#write(() =>
+      enqueue.run(row, localDomain, remoteDomain, sender, recipient, stanzaId, xml, Math.floor(expiresAt)),
     );
-    return { ...message, row: Number(lastInsertRowid), state: "queued" };
+    this.#nextRow += 1;
+    return { ...message, row, state: "queued" };
   }
 
   markWritten(rows: readonly number[]): void {
@@ -254,6 +261,8 @@ class SqliteStore implements StateStore {
 
 function prepare(database: DatabaseSync) {
   return {
+    begin: database.prepare("BEGIN"),
+    commit: database.prepare("COMMIT"),
     setting: database.prepare("SELECT value FROM setting WHERE key = ?"),
     putSetting: database.prepare(
       "INSERT INTO setting (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
@@ -274,11 +283,12 @@ function prepare(database: DatabaseSync) {
     ),
     removeWatcher: database.prepare("DELETE FROM watcher WHERE local = ? AND remote = ?"),
     enqueue: database.prepare(
-      "INSERT INTO outgoing (local_domain, remote_domain, sender, recipient, stanza_id, xml, expires_at) " +
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+      "INSERT INTO outgoing (row, local_domain, remote_domain, sender, recipient, stanza_id, xml, expires_at) " +
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     ),
     mark: database.prepare("UPDATE outgoing SET written = ? WHERE row = ?"),
     dequeue: database.prepare("DELETE FROM outgoing WHERE row = ?"),
+    lastRow: database.prepare("SELECT max(row) AS row FROM outgoing"),
     outgoing: database.prepare("SELECT * FROM outgoing ORDER BY row"),
   };
 }

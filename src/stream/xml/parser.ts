@@ -130,7 +130,7 @@ export class StreamParser {
   }
 
   /**
-   * Reads the next bytes from the peer and calls the handlers for what is complete.
+   * Reads the next bytes from the peer and calls the handlers for what is complete. Not to be called from a handler.
    *
    * @throws StreamXmlError when the bytes break a rule; the parser is then of no further use and throws it again
    */
@@ -237,7 +237,7 @@ export class StreamParser {
       if (this.#tree.depth !== 1) return;
       const { text } = internals;
       if (text !== "") {
-        internals.text = "";
+        
         this.#betweenStanzas(text);
       }
       this.#stanzaBytes = 0;

@@ -31,6 +31,8 @@ export class TreeBuilder {
   readonly #open: OpenElement[] = [];
   #depth = 0;
   #elements = 0;
+  /** Of the tag being read. */
+  #attrs: Record<string, string> | undefined;
   #attributes = 0;
   #namespaces = 0;
 
@@ -44,23 +46,33 @@ export class TreeBuilder {
     return this.#depth;
   }
 
-  /** Counts each attribute as soon as it is read, before the tag has its `>`. */
+  /** Takes each attribute as soon as it is read, before the tag has its `>`; that it is the only one is judged there. */
   attribute({ name, prefix, value }: SaxesAttributeNSIncomplete): void {
+    this.#checkName(name);
     if (prefix === "xmlns" || name === "xmlns") {
-      if (++this.#namespaces > this.#limits.maxNamespaces) {
-        throw beyondLimit(
-          "xml-too-many-namespaces",
-          `${this.#limits.maxNamespaces} namespace declarations in one element`,
-        );
-      }
-      // saxes trims the namespace name, so that two different ones would become the same.
-      if (value.trim() !== value) {
-        throw notWellFormed("xml-malformed", "A namespace name that begins or ends with white space");
-      }
-    } else if (++this.#attributes > this.#limits.maxAttributes) {
+      this.#namespace(value);
+      return;
+    }
+    if (++this.#attributes > this.#limits.maxAttributes) {
       throw beyondLimit("xml-too-many-attributes", `${this.#limits.maxAttributes} attributes in one element`);
     }
-    this.#checkName(name);
+    if (prefix === "" || name === "xml:lang") {
+      this.#attrs ??= bareRecord();
+      this.#attrs[name] = value;
+    }
+  }
+
+  #namespace(value: string): void {
+    if (++this.#namespaces > this.#limits.maxNamespaces) {
+      throw beyondLimit(
+        "xml-too-many-namespaces",
+        `${this.#limits.maxNamespaces} namespace declarations in one element`,
+      );
+    }
+    // saxes trims the namespace name, so that two different ones would become the same.
+    if (value.trim() !== value) {
+      throw notWellFormed("xml-malformed", "A namespace name that begins or ends with white space");
+    }
   }
 
   opened(tag: SaxesTagNS): void {
@@ -68,7 +80,8 @@ export class TreeBuilder {
     if (++this.#depth > this.#limits.maxDepth) {
       throw beyondLimit("xml-too-deep", `${this.#limits.maxDepth} elements within each other`);
     }
-    const attrs = this.#attributes === 0 ? noAttributes : keptAttributes(tag);
+    const attrs = this.#attrs ?? noAttributes;
+    this.#attrs = undefined;
     this.#attributes = 0;
     this.#namespaces = 0;
     if (this.#depth === 1) {
@@ -105,15 +118,6 @@ export class TreeBuilder {
       throw beyondLimit("xml-name-too-long", `${this.#limits.maxNameLength} characters in a name`);
     }
   }
-}
-
-function keptAttributes({ attributes }: SaxesTagNS): Attributes {
-  const kept = bareRecord();
-  for (const name in attributes) {
-    const { prefix, value } = attributes[name] as SaxesAttributeNSIncomplete;
-    if ((prefix === "" && name !== "xmlns") || name === "xml:lang") kept[name] = value;
-  }
-  return kept;
 }
 
 /**

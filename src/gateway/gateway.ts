@@ -1,0 +1,205 @@
+import { createServer, type Server } from "node:net";
+import { TrustStore } from "../certificate/chain";
+import type { GatewayDocument } from "../definition/facts/gateway-document";
+import type { NameResolver } from "../dns/resolver";
+import { type Admin, startAdmin } from "./admin/admin";
+import { sandboxToken } from "./admin/sandbox-token";
+import { Counters } from "./counters";
+import { nobody } from "./internal/nobody";
+import { createSandbox, type Sandbox } from "./internal/sandbox";
+import type { Log } from "./log";
+import { Router } from "./routing/router";
+import { MAXIMUM_UNAUTHENTICATED } from "./s2s/admission";
+import { Federation } from "./s2s/federation";
+import { type Credentials, OwnCertificates } from "./s2s/own-certificates";
+import { PeerIdentity } from "./s2s/peer-identity";
+import type { GatewayStatus } from "./status";
+import { openStore } from "./store/sqlite-store";
+
+/** Where and with what a gateway runs: never the definition's business. */
+export interface GatewayOptions {
+  readonly document: GatewayDocument;
+  readonly listen: readonly { readonly address: string; readonly port: number }[];
+  readonly credentials: readonly Credentials[];
+  /** PEM; without it only partners with anchors of their own can use certificates. */
+  readonly trustAnchorsPem?: string;
+  readonly resolver: NameResolver;
+  readonly stateDirectory: string;
+  /** Left out: made at the first start and kept in the state. */
+  readonly dialbackSecret?: string;
+  readonly admin?: { readonly address: string; readonly port: number };
+  readonly allowPrivateTargets: readonly string[];
+  readonly log: Log;
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly randomBytes: (bytes: number) => Buffer;
+  /** Told once when the state cannot be written any more: nothing is accepted from then on. */
+  readonly onFault?: (error: Error) => void;
+}
+
+export interface RunningGateway {
+  readonly listening: readonly { readonly address: string; readonly port: number }[];
+  admin(): Admin | undefined;
+  status(): GatewayStatus;
+  /** Stops in order: no new connections, last barriers, streams closed, state committed. */
+  stop(): Promise<void>;
+}
+
+/** A place to listen that cannot be had. */
+export class ListenError extends Error {
+  readonly code = "listen-failed";
+  constructor(
+    message: string,
+    readonly remedy: string,
+  ) {
+    super(message);
+    this.name = "ListenError";
+  }
+}
+
+/** Starts a gateway; resolves when it serves. */
+export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
+  const { document, log, now } = options;
+  const certificates = new OwnCertificates(options.credentials);
+  const missing = certificates.missing(document.localDomains);
+  if (missing.length > 0)
+    log.warn("certificate-names-missing", {
+      domains: missing,
+      remedy: "partners refuse these domains: request a certificate with their names",
+    });
+  const trust = options.trustAnchorsPem === undefined ? undefined : TrustStore.fromPem(options.trustAnchorsPem);
+  const counters = new Counters();
+  const store = openStore(options.stateDirectory, {
+    now,
+    log,
+    ...(options.onFault === undefined ? {} : { onFault: options.onFault }),
+  });
+  const listening: { address: string; port: number }[] = [];
+  const servers: Server[] = [];
+  let ready = false;
+  let router: Router | undefined;
+  const federation = new Federation({
+    document,
+    surroundings: {
+      now,
+      random: options.random,
+      randomId: (bytes) => options.randomBytes(bytes).toString("hex"),
+      resolver: options.resolver,
+    },
+    store,
+    certificates,
+    identity: new PeerIdentity(trust, now),
+    log,
+    counters,
+    dialbackSecret: options.dialbackSecret ?? keptSecret(store, options.randomBytes),
+    allowPrivateTargets: options.allowPrivateTargets,
+    listening: () => listening,
+    onStanza: (pair, stanza) => router?.receive(pair, stanza),
+  });
+  let sandbox: Sandbox | undefined;
+  router = new Router({
+    document,
+    federation,
+    store,
+    inner: (side) => {
+      if (document.internal?.kind !== "sandbox") return nobody;
+      sandbox = createSandbox({ users: document.internal.users, localDomains: document.localDomains, store, now, log })(
+        side,
+      );
+      return sandbox;
+    },
+    log,
+    counters,
+    now,
+    randomId: (bytes) => options.randomBytes(bytes).toString("hex"),
+  });
+  const status = (): GatewayStatus => ({
+    name: document.name,
+    ready,
+    listening: listening.map(({ address, port }) =>
+      address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`,
+    ),
+    ...federation.status(),
+    counters: counters.all(),
+  });
+  let admin: Admin | undefined;
+  const running: RunningGateway = {
+    listening,
+    admin: () => admin,
+    status,
+    async stop() {
+      ready = false;
+      for (const server of servers) server.close(); // no new connections; those that stand are the federation's
+      await federation.stop();
+      await admin?.close();
+      await router.stop();
+      await store.close();
+    },
+  };
+  try {
+    for (const place of options.listen) {
+      const server = createServer((socket) => federation.accept(socket));
+      server.maxConnections = document.gateway.connectionLimit + 2 * MAXIMUM_UNAUTHENTICATED;
+      servers.push(server);
+      listening.push(await listen(server, place));
+    }
+    if (options.admin !== undefined)
+      admin = await startAdmin({
+        ...options.admin,
+        status,
+        counters,
+        log,
+        ...(sandbox === undefined ? {} : { sandbox, token: sandboxToken(options.stateDirectory, options.randomBytes) }),
+      });
+    router.recover();
+    ready = true;
+    return running;
+  } catch (error) {
+    await running.stop();
+    throw error;
+  }
+}
+
+function keptSecret(store: ReturnType<typeof openStore>, randomBytes: (bytes: number) => Buffer): string {
+  const kept = store.setting("dialback-secret");
+  if (kept !== undefined) return kept;
+  const made = randomBytes(32).toString("hex");
+  store.putSetting("dialback-secret", made);
+  return made;
+}
+
+function listen(
+  server: Server,
+  { address, port }: { address: string; port: number },
+): Promise<{ address: string; port: number }> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const place = `${address}:${port}`;
+      if (error.code === "EADDRINUSE")
+        reject(
+          new ListenError(
+            `${place} is taken by another program`,
+            "stop that program, or listen elsewhere by --listen ADDRESS:PORT",
+          ),
+        );
+      else if (error.code === "EADDRNOTAVAIL")
+        reject(
+          new ListenError(
+            `this machine does not have the address ${address}`,
+            "give an address of this machine by --listen ADDRESS:PORT",
+          ),
+        );
+      else if (error.code === "EACCES")
+        reject(
+          new ListenError(`${place} needs more rights`, "choose a port from 1024 on, or run with the right to bind it"),
+        );
+      else reject(new ListenError(`cannot listen on ${place}: ${error.message}`, "check --listen ADDRESS:PORT"));
+    });
+    server.listen({ host: address, port, exclusive: true }, () => {
+      const bound = server.address();
+      resolve(
+        typeof bound === "object" && bound !== null ? { address: bound.address, port: bound.port } : { address, port },
+      );
+    });
+  });
+}

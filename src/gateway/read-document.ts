@@ -1,0 +1,150 @@
+import { BlockList, isIP } from "node:net";
+import { TrustStore } from "../certificate/chain";
+import { addRange } from "../definition/address-kind";
+import { GATEWAY_DOCUMENT_VERSION, type GatewayDocument } from "../definition/facts/gateway-document";
+import { prepareDomain } from "../definition/names/domain";
+import { methodsOf } from "../definition/negotiation";
+
+/** A gateway document that cannot be run. */
+export class DocumentError extends Error {
+  readonly code = "document-invalid";
+  constructor(
+    readonly path: string,
+    rule: string,
+  ) {
+    super(`${path}: ${rule}`);
+    this.name = "DocumentError";
+  }
+  readonly remedy = "compile it anew: xmpp-edge facts <definition> --json, its part `gateway`";
+}
+
+type Check = (value: unknown, path: string) => void;
+
+/**
+ * Reads a compiled gateway document. It comes from a file or a bucket that others may write to, so every part is
+ * checked, unknown keys are refused, and what it derives (the methods) is compared.
+ * @throws DocumentError at the first thing that does not hold
+ */
+export function readGatewayDocument(value: unknown): GatewayDocument {
+  document(value, "document");
+  const read = value as GatewayDocument;
+  read.partners.forEach((partner, index) => {
+    const expected = methodsOf(partner).join(", ");
+    if (partner.methods.join(", ") !== expected || expected === "")
+      throw new DocumentError(
+        `document.partners[${index}].methods`,
+        `the settings give ${expected === "" ? "no method" : expected}`,
+      );
+  });
+  return read;
+}
+
+const fail = (path: string, rule: string): never => {
+  throw new DocumentError(path, rule);
+};
+
+const text =
+  (maximum: number): Check =>
+  (value, path) => {
+    if (typeof value !== "string" || value.length > maximum)
+      fail(path, `must be a text of at most ${maximum} characters`);
+  };
+const yesNo: Check = (value, path) => {
+  if (typeof value !== "boolean") fail(path, "must be true or false");
+};
+const whole =
+  (least: number, most: number): Check =>
+  (value, path) => {
+    if (typeof value !== "number" || !Number.isInteger(value) || value < least || value > most)
+      fail(path, `must be a whole number from ${least} to ${most}`);
+  };
+const oneOf =
+  (...words: readonly unknown[]): Check =>
+  (value, path) => {
+    if (!words.includes(value)) fail(path, `must be one of ${words.join(", ")}`);
+  };
+const listOf =
+  (item: Check, maximum: number): Check =>
+  (value, path) => {
+    if (!Array.isArray(value) || value.length > maximum) return fail(path, `must be a list of at most ${maximum}`);
+    for (let index = 0; index < value.length; index++) item(value[index], `${path}[${index}]`);
+  };
+const object =
+  (required: Readonly<Record<string, Check>>, optional: Readonly<Record<string, Check>> = {}): Check =>
+  (value, path) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return fail(path, "must be an object");
+    const given = value as Record<string, unknown>;
+    for (const key of Object.keys(given))
+      if (!Object.hasOwn(required, key) && !Object.hasOwn(optional, key))
+        fail(`${path}.${key.slice(0, 64)}`, "is not known");
+    for (const [key, check] of Object.entries(required)) check(given[key], `${path}.${key}`);
+    for (const [key, check] of Object.entries(optional))
+      if (given[key] !== undefined) check(given[key], `${path}.${key}`);
+  };
+const domain: Check = (value, path) => {
+  const prepared = typeof value === "string" ? prepareDomain(value) : undefined;
+  if (prepared?.ok !== true || prepared.domain !== value) fail(path, "must be a domain name in A-labels");
+};
+const address: Check = (value, path) => {
+  if (typeof value !== "string" || isIP(value) === 0) fail(path, "must be an IP address");
+};
+const range: Check = (value, path) => {
+  try {
+    addRange(new BlockList(), value as string);
+  } catch {
+    fail(path, "must be an address range");
+  }
+};
+const anchor: Check = (value, path) => {
+  try {
+    TrustStore.fromPem(value as string);
+  } catch (error) {
+    fail(path, `must be CA certificates in PEM: ${(error as Error).message}`);
+  }
+};
+
+const negotiation = oneOf("Required", "Optional", "NotSupported");
+const access = { allowed: yesNo, because: text(1024) };
+const document = object(
+  {
+    format: oneOf("xmpp-edge-gateway"),
+    version: oneOf(GATEWAY_DOCUMENT_VERSION),
+    name: text(64),
+    accessEdge: object({ fqdn: domain, addresses: listOf(address, 16), port: whole(1, 65535) }),
+    localDomains: listOf(domain, 1000),
+    gateway: object({
+      connectionLimit: whole(1, 1_000_000),
+      partnerConnectionLimit: whole(1, 100_000),
+      keepAliveInterval: whole(1, 86_400),
+      streamEstablishmentTimeout: whole(1, 3600),
+      streamInactivityTimeout: whole(1, 604_800),
+      subscriptionRefreshInterval: whole(1, 604_800),
+      enableLoggingAllMessageBodies: yesNo,
+    }),
+    partners: listOf(
+      object(
+        {
+          domain,
+          domains: listOf(domain, 1001),
+          partnerType: oneOf("Federated", "PublicVerified", "PublicUnverified"),
+          tls: negotiation,
+          sasl: negotiation,
+          dialback: yesNo,
+          methods: listOf(oneOf("sasl-over-tls", "tls-dialback", "tcp-dialback"), 3),
+          keepAlive: yesNo,
+          connectionLimit: whole(1, 100_000),
+        },
+        {
+          localDomains: listOf(domain, 1000),
+          proxyFqdn: domain,
+          trustAnchors: listOf(anchor, 32),
+          pins: listOf(text(64), 32),
+          allowedTargets: listOf(range, 64),
+        },
+      ),
+      100_000,
+    ),
+    access: object({ everyone: object(access), users: listOf(object({ address: text(3071), ...access }), 1_000_000) }),
+  },
+  { internal: object({ kind: oneOf("sandbox", "xmpp", "sip"), users: listOf(text(3071), 100_000) }) },
+);

@@ -1,0 +1,104 @@
+import { serverNamespace } from "../../stream/namespaces";
+import type { StanzaCondition } from "../../stream/stanza-error";
+import type { Element } from "../../stream/xml/element";
+import { serialise } from "../../stream/xml/serialise";
+import type { InternalSide } from "../internal/internal-side";
+import type { Federation } from "../s2s/federation";
+import type { Pair } from "../s2s/pair";
+import type { Queued, Store } from "../store/store";
+
+/** A stanza that could not be written is tried for this long, then given back. */
+export const STANZA_LIFETIME_MS = 60_000;
+
+/** What leaves: stanzas that may be lost with the process, and messages that may not. */
+export class Outbox {
+  readonly #federation: Federation;
+  readonly #store: Store;
+  readonly #now: () => number;
+  readonly #inner: () => InternalSide;
+
+  constructor(federation: Federation, store: Store, now: () => number, inner: () => InternalSide) {
+    this.#federation = federation;
+    this.#store = store;
+    this.#now = now;
+    this.#inner = inner;
+  }
+
+  isFull(pair: Pair): boolean {
+    return this.#federation.isFull(pair);
+  }
+
+  /** Sends what needs no memory: presence, answers, chat states. `lost` is told when it cannot be delivered. */
+  send(pair: Pair, stanza: Element, lost: (condition: StanzaCondition, text: string) => void = () => undefined): void {
+    const xml = serialise(stanza, serverNamespace);
+    this.#federation.send(pair, {
+      xml,
+      bytes: xml.length,
+      expiresAt: this.#now() + STANZA_LIFETIME_MS,
+      giveBack: lost,
+    });
+  }
+
+  /** Sends a message that survives the death of this process once the store has committed. */
+  sendDurable(pair: Pair, stanza: Element, sender: string, recipient: string, stanzaId: string): void {
+    const queued = this.#store.enqueue({
+      localDomain: pair.local,
+      remoteDomain: pair.remote,
+      sender,
+      recipient,
+      stanzaId,
+      xml: serialise(stanza, serverNamespace),
+      expiresAt: this.#now() + STANZA_LIFETIME_MS,
+    });
+    this.#hand(queued);
+  }
+
+  /**
+   * Takes up what an earlier process left behind: what was never written goes out, what may have been is given back,
+   * because nobody can know whether it arrived and it must never be sent twice.
+   */
+  recover(): { readonly resumed: number; readonly returned: number } {
+    let resumed = 0;
+    let returned = 0;
+    for (const queued of this.#store.outgoing()) {
+      if (queued.state === "queued") {
+        resumed++;
+        // Its time stood still while no process could try.
+        this.#hand({ ...queued, expiresAt: Math.max(queued.expiresAt, this.#now() + STANZA_LIFETIME_MS) });
+      } else {
+        returned++;
+        this.#giveBack(
+          queued,
+          "remote-server-timeout",
+          "the gateway was interrupted while it was being sent: the message may have arrived",
+        );
+      }
+    }
+    return { resumed, returned };
+  }
+
+  #hand(queued: Queued): void {
+    this.#federation.send(
+      { local: queued.localDomain, remote: queued.remoteDomain },
+      {
+        xml: queued.xml,
+        bytes: queued.xml.length,
+        row: queued.row,
+        expiresAt: queued.expiresAt,
+        giveBack: (condition, text) => this.#giveBack(queued, condition, text),
+      },
+    );
+  }
+
+  /** One commit takes it from the queue and hands the error to its sender. */
+  #giveBack(queued: Queued, condition: StanzaCondition, text: string): void {
+    this.#store.dequeue([queued.row]);
+    this.#inner().deliver({
+      from: queued.recipient,
+      to: queued.sender,
+      id: queued.stanzaId,
+      type: "error",
+      error: { condition, text },
+    });
+  }
+}

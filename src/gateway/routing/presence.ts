@@ -1,0 +1,140 @@
+import type { DocumentPartner } from "../../definition/facts/gateway-document";
+import { serverNamespace } from "../../stream/namespaces";
+import { childNamed, type Element, textOf, xml } from "../../stream/xml/element";
+import type { Availability, InboundPresence } from "../internal/internal-side";
+import { seesNotes } from "../policy/trust";
+import type { Pair } from "../s2s/pair";
+import type { Parties, RoutingContext } from "./routing-context";
+
+const SHOWS = new Set(["away", "chat", "dnd", "xa"]);
+/** Presence is sent from a resource: some servers take presence of a bare address for a subscription matter. */
+const RESOURCE = "xmpp-edge";
+/** A note longer than this is cut inward; nobody reads it. */
+const MAXIMUM_NOTE = 4096;
+
+/** A presence stanza from a partner (RFC 6121 sections 3 and 4), under its partner type. */
+export function onPresence(
+  context: RoutingContext,
+  pair: Pair,
+  row: DocumentPartner,
+  stanza: Element,
+  { from, to }: Parties,
+): void {
+  if (!to.hasLocal) return;
+  const local = to.bare;
+  const remote = from.bare;
+  const { type } = stanza.attrs;
+  if (type === "subscribe") onSubscribe(context, pair, row, local, remote);
+  else if (type === "unsubscribe") onUnsubscribe(context, pair, local, remote);
+  else if (type === "probe") onProbe(context, pair, row, local, remote);
+  else if (type === "subscribed") onSubscribed(context, local, remote);
+  else if (type === "unsubscribed") onUnsubscribed(context, local, remote);
+  else if (type === undefined || type === "unavailable") onAvailability(context, stanza, from.full, local, remote);
+  // Errors and unknown types are never answered.
+}
+
+function onSubscribe(context: RoutingContext, pair: Pair, row: DocumentPartner, local: string, remote: string): void {
+  if (!context.reachable(row, local, remote)) {
+    context.outbox.send(pair, subscription(local, remote, "unsubscribed"));
+    context.counters.add('subscriptions_total{direction="in",result="refused"}');
+    return;
+  }
+  const isNew = !context.store.isWatcher(local, remote);
+  context.store.addWatcher(local, remote);
+  if (isNew) context.inner.subscribe({ local, remote, state: "watching" });
+  context.counters.add('subscriptions_total{direction="in",result="accepted"}');
+  // The answer comes after the commit: a watcher we told so must survive us.
+  void context.store.committed().then(
+    () => {
+      context.outbox.send(pair, subscription(local, remote, "subscribed"));
+      sendPresence(context, pair, row, local, remote, context.inner.availability(local));
+    },
+    (error: Error) => context.log.error("store-failed", { reason: error.message }),
+  );
+}
+
+function onUnsubscribe(context: RoutingContext, pair: Pair, local: string, remote: string): void {
+  if (!context.store.isWatcher(local, remote)) return;
+  context.store.removeWatcher(local, remote);
+  context.inner.subscribe({ local, remote, state: "watching-ended" });
+  context.outbox.send(
+    pair,
+    xml("presence", serverNamespace, { from: `${local}/${RESOURCE}`, to: remote, type: "unavailable" }),
+  );
+}
+
+function onProbe(context: RoutingContext, pair: Pair, row: DocumentPartner, local: string, remote: string): void {
+  if (context.reachable(row, local, remote) && context.store.isWatcher(local, remote))
+    sendPresence(context, pair, row, local, remote, context.inner.availability(local));
+  else context.outbox.send(pair, subscription(local, remote, "unsubscribed"));
+}
+
+function onSubscribed(context: RoutingContext, local: string, remote: string): void {
+  const contact = context.store.contact(local, remote);
+  if (contact === undefined) return; // nobody asked
+  context.store.putContact({ ...contact, state: "subscribed", refreshedAt: context.now() });
+  if (contact.state !== "subscribed") context.inner.subscribe({ local, remote, state: "subscribed" });
+}
+
+function onUnsubscribed(context: RoutingContext, local: string, remote: string): void {
+  const contact = context.store.contact(local, remote);
+  if (contact === undefined || contact.state === "refused") return;
+  context.store.putContact({ ...contact, state: "refused", refreshedAt: context.now() });
+  context.inner.subscribe({ local, remote, state: "unsubscribed" });
+}
+
+function onAvailability(context: RoutingContext, stanza: Element, from: string, local: string, remote: string): void {
+  const contact = context.store.contact(local, remote);
+  if (contact === undefined || contact.state === "refused") return; // presence of people whom nobody asked about
+  if (!context.access.allowed(local)) return;
+  const available = stanza.attrs.type === undefined;
+  const show = textOf(childNamed(stanza, "show", serverNamespace) ?? EMPTY);
+  const status = childNamed(stanza, "status", serverNamespace);
+  context.inner.presence({
+    from,
+    to: local,
+    available,
+    ...(available && SHOWS.has(show) ? { show: show as NonNullable<InboundPresence["show"]> } : {}),
+    ...(status === undefined ? {} : { status: textOf(status).slice(0, MAXIMUM_NOTE) }),
+  });
+}
+
+const EMPTY = xml("show", serverNamespace);
+
+/** A subscription stanza between bare addresses (RFC 6121 section 3). */
+export function subscription(
+  local: string,
+  remote: string,
+  type: "subscribe" | "subscribed" | "unsubscribe" | "unsubscribed",
+): Element {
+  return xml("presence", serverNamespace, { from: local, to: remote, type });
+}
+
+/** A local user's presence, with what this partner's users may see of it. */
+export function presenceStanza(
+  row: DocumentPartner,
+  local: string,
+  remote: string,
+  { available, show, status }: Availability,
+): Element {
+  const children: Element[] = [];
+  if (available && show !== undefined) children.push(xml("show", serverNamespace, {}, show));
+  if (status !== undefined && seesNotes(row.partnerType)) children.push(xml("status", serverNamespace, {}, status));
+  return xml(
+    "presence",
+    serverNamespace,
+    { from: `${local}/${RESOURCE}`, to: remote, ...(available ? {} : { type: "unavailable" }) },
+    ...children,
+  );
+}
+
+export function sendPresence(
+  context: RoutingContext,
+  pair: Pair,
+  row: DocumentPartner,
+  local: string,
+  remote: string,
+  availability: Availability,
+): void {
+  context.outbox.send(pair, presenceStanza(row, local, remote, availability));
+}

@@ -1,0 +1,223 @@
+import type { GatewayDocument } from "../../definition/facts/gateway-document";
+import { serverNamespace } from "../../stream/namespaces";
+import { errorReply } from "../../stream/stanza-error";
+import { type Element, xml } from "../../stream/xml/element";
+import type { Counters } from "../counters";
+import type {
+  Availability,
+  ChatState,
+  FederationSide,
+  InternalSide,
+  InternalSideFactory,
+  OutboundMessage,
+  SendOutcome,
+  SendRefusal,
+} from "../internal/internal-side";
+import type { Log } from "../log";
+import { type LocalAccess, localAccess } from "../policy/access";
+import { mayReach } from "../policy/trust";
+import type { Federation } from "../s2s/federation";
+import type { Pair } from "../s2s/pair";
+import type { Store } from "../store/store";
+import { onIq } from "./iq";
+import { chatStateStanza, messageStanza, onMessage } from "./messages";
+import { Outbox } from "./outbox";
+import { onPresence, sendPresence, subscription } from "./presence";
+import { type Party, partiesOf, partyOf, type RoutingContext } from "./routing-context";
+
+export interface RouterOptions {
+  readonly document: GatewayDocument;
+  readonly federation: Federation;
+  readonly store: Store;
+  readonly inner: InternalSideFactory;
+  readonly log: Log;
+  readonly counters: Counters;
+  readonly now: () => number;
+  readonly randomId: (bytes: number) => string;
+}
+
+/** Refreshed subscriptions a minute, at most: a refresh must not become a storm. */
+const REFRESHES = 100;
+const REFRESH_SWEEP_MS = 60_000;
+
+/** Between streams and the inner side: judges each stanza by the partner's row and the user's access policy. */
+export class Router implements FederationSide {
+  readonly #options: RouterOptions;
+  readonly #access: LocalAccess;
+  readonly #outbox: Outbox;
+  readonly #inner: InternalSide;
+  readonly #context: RoutingContext;
+  readonly #refresher: NodeJS.Timeout;
+
+  constructor(options: RouterOptions) {
+    const { document, federation, store, log, counters, now } = options;
+    this.#options = options;
+    this.#access = localAccess(document);
+    this.#outbox = new Outbox(federation, store, now, () => this.#inner);
+    this.#inner = options.inner(this);
+    const inner = this.#inner;
+    const access = this.#access;
+    this.#context = {
+      get policy() {
+        return federation.policy;
+      },
+      access,
+      store,
+      outbox: this.#outbox,
+      inner,
+      counters,
+      log,
+      now,
+      reachable: (row, local, remote) =>
+        inner.hasUser(local) &&
+        access.allowed(local) &&
+        mayReach(row.partnerType, store.contact(local, remote) !== undefined),
+      logMessage: messageLog(options),
+    };
+    this.#refresher = setInterval(() => this.#refresh(), REFRESH_SWEEP_MS).unref();
+  }
+
+  /** Sends what an earlier process left in the queue, and gives back what may have been sent. */
+  recover(): void {
+    const { resumed, returned } = this.#outbox.recover();
+    if (resumed + returned > 0) this.#options.log.info("queue-recovered", { resumed, returned });
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#refresher);
+    await this.#inner.close();
+  }
+
+  /** A stanza of an authenticated pair. */
+  receive(pair: Pair, stanza: Element): void {
+    const parties = partiesOf(stanza);
+    const row = this.#context.policy.row(pair.local, pair.remote);
+    if (row === undefined) return; // the stream's own check has answered
+    if (parties === undefined) {
+      if (stanza.attrs.type !== "error" && stanza.attrs.type !== "result")
+        this.#outbox.send(pair, errorReply(stanza, "jid-malformed"));
+      return;
+    }
+    if (stanza.name === "message") onMessage(this.#context, pair, row, stanza, parties);
+    else if (stanza.name === "presence") onPresence(this.#context, pair, row, stanza, parties);
+    else onIq(this.#context, pair, stanza, parties);
+  }
+
+  // What the inner side asks for.
+
+  send(message: OutboundMessage): SendOutcome {
+    const route = this.#route(message.from, message.to);
+    if (!route.ok) return route;
+    if (this.#outbox.isFull(route.pair))
+      return {
+        ok: false,
+        condition: "resource-constraint",
+        text: `too much is waiting for ${route.pair.remote} already`,
+      };
+    const id = message.id ?? this.#options.randomId(8);
+    const stanza = messageStanza({ ...message, from: route.from.bare, to: route.to.full, id });
+    this.#outbox.sendDurable(route.pair, stanza, route.from.bare, route.to.full, id);
+    this.#options.counters.add('messages_total{direction="out",result="accepted"}');
+    this.#context.logMessage("out", route.from.bare, route.to.bare, id, message.body);
+    return { ok: true, id };
+  }
+
+  addContact(local: string, remote: string): SendOutcome {
+    const route = this.#route(local, remote);
+    if (!route.ok) return route;
+    const { store, now } = this.#options;
+    const known = store.contact(route.from.bare, route.to.bare);
+    if (known?.state !== "subscribed") {
+      store.putContact({ local: route.from.bare, remote: route.to.bare, state: "asked", refreshedAt: now() });
+      this.#outbox.send(route.pair, subscription(route.from.bare, route.to.bare, "subscribe"));
+    }
+    return { ok: true, id: "" };
+  }
+
+  removeContact(local: string, remote: string): SendOutcome {
+    const route = this.#route(local, remote);
+    if (!route.ok) return route;
+    const { store } = this.#options;
+    if (store.contact(route.from.bare, route.to.bare) === undefined)
+      return { ok: false, condition: "item-not-found", text: `${route.to.bare} is no contact` };
+    store.removeContact(route.from.bare, route.to.bare);
+    this.#outbox.send(route.pair, subscription(route.from.bare, route.to.bare, "unsubscribe"));
+    // With the contact goes what it entitled to.
+    const row = this.#context.policy.row(route.pair.local, route.pair.remote);
+    if (row !== undefined && !mayReach(row.partnerType, false) && store.isWatcher(route.from.bare, route.to.bare)) {
+      store.removeWatcher(route.from.bare, route.to.bare);
+      this.#outbox.send(
+        route.pair,
+        xml("presence", serverNamespace, { from: route.from.bare, to: route.to.bare, type: "unavailable" }),
+      );
+      this.#outbox.send(route.pair, subscription(route.from.bare, route.to.bare, "unsubscribed"));
+    }
+    return { ok: true, id: "" };
+  }
+
+  announce(local: string, availability: Availability): void {
+    for (const { remote } of this.#options.store.watchersOf(local)) {
+      const party = partyOf(remote);
+      if (party === undefined) continue;
+      const pair = { local: local.slice(local.indexOf("@") + 1), remote: party.domain };
+      const row = this.#context.policy.row(pair.local, pair.remote);
+      // Judged at every send: a subscription from a better time entitles to nothing.
+      if (row !== undefined && this.#context.reachable(row, local, remote))
+        sendPresence(this.#context, pair, row, local, remote, availability);
+    }
+  }
+
+  typing(local: string, remote: string, state: ChatState): SendOutcome {
+    const route = this.#route(local, remote);
+    if (!route.ok) return route;
+    this.#outbox.send(route.pair, chatStateStanza(route.from.bare, route.to.full, state));
+    return { ok: true, id: "" };
+  }
+
+  /** Whether a local user may write to somebody: both addresses, the access policy and the partner list. */
+  #route(local: string, remote: string): { ok: true; pair: Pair; from: Party; to: Party } | SendRefusal {
+    const refuse = (condition: SendRefusal["condition"], text: string): SendRefusal => ({ ok: false, condition, text });
+    const from = partyOf(local);
+    const to = partyOf(remote);
+    if (from === undefined || !from.hasLocal)
+      return refuse("jid-malformed", `${local.slice(0, 64)} is no address of a user`);
+    if (to === undefined || !to.hasLocal)
+      return refuse("jid-malformed", `${remote.slice(0, 64)} is no address of a user`);
+    if (!this.#inner.hasUser(from.bare)) return refuse("item-not-found", `${from.bare} is no user here`);
+    if (!this.#access.allowed(from.bare))
+      return refuse("forbidden", `${from.bare} may not use XMPP federation (access policy)`);
+    if (this.#context.policy.row(from.domain, to.domain) === undefined)
+      return refuse("remote-server-not-found", `${to.domain} is not an allowed partner of ${from.domain}`);
+    return { ok: true, pair: { local: from.domain, remote: to.domain }, from, to };
+  }
+
+  /** Subscriptions are refreshed by asking for presence again (`SubscriptionRefreshInterval`). */
+  #refresh(): void {
+    const { store, now, document } = this.#options;
+    const before = now() - document.gateway.subscriptionRefreshInterval * 1000;
+    for (const contact of store.contactsBefore(before, REFRESHES)) {
+      const route = this.#route(contact.local, contact.remote);
+      store.putContact({ ...contact, refreshedAt: now() });
+      if (!route.ok || contact.state === "refused") continue;
+      const { bare } = route.from;
+      const stanza =
+        contact.state === "subscribed"
+          ? xml("presence", serverNamespace, { from: bare, to: contact.remote, type: "probe" })
+          : subscription(bare, contact.remote, "subscribe");
+      this.#outbox.send(route.pair, stanza);
+    }
+  }
+}
+
+/** Says of each message that it was accepted, once it is; with its text only if the definition asks for it. */
+function messageLog({ document, store, log }: RouterOptions): RoutingContext["logMessage"] {
+  const withBodies = document.gateway.enableLoggingAllMessageBodies;
+  if (!withBodies && !log.detailed) return () => undefined;
+  return (direction, from, to, id, body) => {
+    const say = () =>
+      withBodies
+        ? log.info("message-accepted", { direction, from, to, id, body })
+        : log.debug("message-accepted", { direction, from, to, id });
+    void store.committed().then(say, (error: Error) => log.error("store-failed", { reason: error.message }));
+  };
+}

@@ -1,0 +1,102 @@
+import { isIPv6 } from "node:net";
+import type { DocumentPartner } from "../../definition/facts/gateway-document";
+
+/** Streams that have not authenticated yet, verify streams included: in total, and from one address (IPv6: /64). */
+export const MAXIMUM_UNAUTHENTICATED = 256;
+export const MAXIMUM_UNAUTHENTICATED_PER_ADDRESS = 16;
+/** This part of the total limit is kept for streams we open. */
+const KEPT_FOR_OUTBOUND = 0.1;
+
+/** Something that can be shed to make room. */
+export interface Sheddable {
+  shed(): void;
+}
+
+/** Counts streams against the limits: strangers by address, partners by their rows. */
+export class Admission {
+  /** In order of arrival: the oldest is the first. */
+  readonly #waiting = new Map<Sheddable, string>();
+  readonly #waitingFrom = new Map<string, number>();
+  readonly #authenticated = new Map<string, number>();
+  #total = 0;
+  readonly #limit: () => number;
+
+  constructor(totalLimit: () => number) {
+    this.#limit = totalLimit;
+  }
+
+  /** A stream begins unauthenticated; where there are too many, the oldest (of that address first) is shed. */
+  begin(stream: Sheddable, address: string): void {
+    const group = addressGroup(address);
+    this.#waiting.set(stream, group);
+    this.#waitingFrom.set(group, (this.#waitingFrom.get(group) ?? 0) + 1);
+    if (this.#waitingFrom.get(group)! > MAXIMUM_UNAUTHENTICATED_PER_ADDRESS) {
+      for (const [one, of] of this.#waiting) {
+        if (of !== group) continue;
+        this.#shed(one);
+        break;
+      }
+    } else if (this.#waiting.size > MAXIMUM_UNAUTHENTICATED) {
+      const [oldest] = this.#waiting.keys();
+      if (oldest !== undefined) this.#shed(oldest);
+    }
+  }
+
+  /** It authenticated, or is gone. */
+  settle(stream: Sheddable): void {
+    const group = this.#waiting.get(stream);
+    if (group === undefined) return;
+    this.#waiting.delete(stream);
+    const left = (this.#waitingFrom.get(group) ?? 1) - 1;
+    if (left === 0) this.#waitingFrom.delete(group);
+    else this.#waitingFrom.set(group, left);
+  }
+
+  get unauthenticated(): number {
+    return this.#waiting.size;
+  }
+
+  /** Whether one more authenticated stream fits: the partner's own limit first, then the total. */
+  admits(row: DocumentPartner, direction: "in" | "out"): boolean {
+    if ((this.#authenticated.get(row.domain) ?? 0) >= row.connectionLimit) return false;
+    const limit = this.#limit();
+    return this.#total < (direction === "in" ? Math.floor(limit * (1 - KEPT_FOR_OUTBOUND)) : limit);
+  }
+
+  /** Counts an authenticated stream of a partner; the result takes it off again, once. */
+  count(row: DocumentPartner): () => void {
+    this.#authenticated.set(row.domain, (this.#authenticated.get(row.domain) ?? 0) + 1);
+    this.#total++;
+    let counted = true;
+    return () => {
+      if (!counted) return;
+      counted = false;
+      this.#total--;
+      const left = (this.#authenticated.get(row.domain) ?? 1) - 1;
+      if (left === 0) this.#authenticated.delete(row.domain);
+      else this.#authenticated.set(row.domain, left);
+    };
+  }
+
+  #shed(stream: Sheddable): void {
+    this.settle(stream);
+    stream.shed();
+  }
+}
+
+/** Who counts as one peer: an IPv4 address, or the /64 of an IPv6 one. */
+export function addressGroup(address: string): string {
+  const plain = address.replace(/^::ffff:(?=\d+\.)/i, "");
+  if (!isIPv6(plain)) return plain;
+  const [head = "", tail] = plain.split("%")[0]!.toLowerCase().split("::");
+  const left = head === "" ? [] : head.split(":");
+  const right = tail === undefined || tail === "" ? [] : tail.split(":");
+  const words =
+    tail === undefined
+      ? left
+      : [...left, ...Array<string>(Math.max(0, 8 - left.length - right.length)).fill("0"), ...right];
+  return `${words
+    .slice(0, 4)
+    .map((word) => Number.parseInt(word, 16).toString(16))
+    .join(":")}::/64`;
+}

@@ -1,0 +1,245 @@
+import type { Socket } from "node:net";
+import type { GatewayDocument } from "../../definition/facts/gateway-document";
+import { type PartnerPolicy, partnerPolicy } from "../../definition/facts/partner-policy";
+import type { Method } from "../../definition/negotiation";
+import type { Element } from "../../stream/xml/element";
+import type { Counters } from "../counters";
+import type { Log } from "../log";
+import type { StreamStatus } from "../status";
+import type { Store } from "../store/store";
+import { Admission } from "./admission";
+import { dialbackKey, sameKey } from "./dialback-key";
+import type { DialbackResult } from "./inbound-machine";
+import { InboundStream } from "./inbound-stream";
+import { Link, type LinkItem } from "./link";
+import { type OutboundEnd, OutboundStream } from "./outbound-stream";
+import type { OwnCertificates } from "./own-certificates";
+import { type Pair, pairKey } from "./pair";
+import type { PeerIdentity } from "./peer-identity";
+import type { StreamHost, Surroundings } from "./stream-host";
+import type { TargetPolicy } from "./targets";
+
+export interface FederationOptions {
+  readonly document: GatewayDocument;
+  readonly surroundings: Surroundings;
+  readonly store: Store;
+  readonly certificates: OwnCertificates;
+  readonly identity: PeerIdentity;
+  readonly log: Log;
+  readonly counters: Counters;
+  readonly dialbackSecret: string;
+  /** Ranges that this run may dial although they are not global. */
+  readonly allowPrivateTargets: readonly string[];
+  /** What this process listens on: never dialled. */
+  readonly listening: () => readonly { readonly address: string; readonly port: number }[];
+  /** A stanza of an authenticated pair, after ping answers are taken out. */
+  readonly onStanza: (pair: Pair, stanza: Element) => void;
+  /** A stream with the pair stands for the first time in this direction. */
+  readonly onUp?: (pair: Pair, direction: "in" | "out", method: Method) => void;
+}
+
+const SWEEP_MS = 1_000;
+
+/** All streams of a gateway: inbound ones, one link a pair outward, the limits, keep-alive and inactivity. */
+export class Federation {
+  readonly #options: FederationOptions;
+  readonly #host: StreamHost;
+  #policy: PartnerPolicy;
+  readonly #inbound = new Set<InboundStream>();
+  readonly #links = new Map<string, Link>();
+  /** Stream ids for which a key of ours is out, with the pair. */
+  readonly #expected = new Set<string>();
+  readonly #understandErrors = new Set<string>();
+  /** When anything was last heard of a pair, and when it was last asked. */
+  readonly #heard = new Map<string, { at: number; asked: number }>();
+  readonly #sweeper: NodeJS.Timeout;
+  #stopping = false;
+
+  constructor(options: FederationOptions) {
+    this.#options = options;
+    this.#policy = partnerPolicy(options.document);
+    const { surroundings, log, counters, certificates, identity, document } = options;
+    const admission = new Admission(() => document.gateway.connectionLimit);
+    this.#host = {
+      surroundings,
+      log,
+      counters,
+      certificates,
+      identity,
+      admission,
+      policy: () => this.#policy,
+      settings: () => document.gateway,
+      targetPolicy: (row): TargetPolicy => ({
+        allowed: [...(row.allowedTargets ?? []), ...options.allowPrivateTargets],
+        own: [
+          ...options.listening(),
+          ...document.accessEdge.addresses.map((address) => ({ address, port: document.accessEdge.port })),
+        ],
+      }),
+      understandsErrors: (remote) => this.#understandErrors.has(remote),
+      noteUnderstandsErrors: (remote) => void this.#understandErrors.add(remote), // bounded: listed partners only
+      verifyKey: (pair, streamId, key) => this.#verifyKey(pair, streamId, key),
+      isOwnKey: (pair, streamId, key) =>
+        this.#expected.has(`${pairKey(pair)} ${streamId}`) &&
+        sameKey(key, dialbackKey(options.dialbackSecret, pair.remote, pair.local, streamId)),
+      expectVerify: (pair, streamId) => {
+        const expected = `${pairKey(pair)} ${streamId}`;
+        this.#expected.add(expected);
+        return {
+          key: dialbackKey(options.dialbackSecret, pair.remote, pair.local, streamId),
+          done: () => this.#expected.delete(expected),
+        };
+      },
+      heard: (pair) => this.#note(pair),
+      inboundAuthenticated: (pair, method) => {
+        this.#note(pair);
+        options.onUp?.(pair, "in", method);
+      },
+      inboundStanza: (pair, stanza) => this.#onStanza(pair, stanza),
+    };
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS).unref();
+  }
+
+  get policy(): PartnerPolicy {
+    return this.#policy;
+  }
+
+  /** A partner has connected. */
+  accept(socket: Socket): void {
+    if (this.#stopping) {
+      socket.destroy();
+      return;
+    }
+    const stream: InboundStream = new InboundStream(socket, this.#host, () => this.#inbound.delete(stream));
+    if (!socket.destroyed) this.#inbound.add(stream);
+  }
+
+  /** Sends a stanza to a partner. */
+  send(pair: Pair, item: LinkItem): void {
+    this.#link(pair).push(item);
+  }
+
+  /** Whether a pair's queue is full. */
+  isFull(pair: Pair): boolean {
+    return this.#links.get(pairKey(pair))?.full ?? false;
+  }
+
+  status(): { streams: StreamStatus[]; queued: number; lastFailures: Record<string, string> } {
+    const now = this.#options.surroundings.now();
+    const streams = [...this.#inbound].flatMap((stream) => stream.status(now));
+    const lastFailures: Record<string, string> = {};
+    let queued = 0;
+    for (const link of this.#links.values()) {
+      const status = link.status(now);
+      if (status !== undefined) streams.push(status);
+      queued += link.queued;
+      if (link.lastFailure !== undefined) lastFailures[link.pair.remote] = link.lastFailure;
+    }
+    return { streams, queued, lastFailures };
+  }
+
+  /** Closes all streams in order, the outbound ones after a last barrier. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    clearInterval(this.#sweeper);
+    await Promise.all([...this.#links.values()].map((link) => link.stop()));
+    for (const stream of [...this.#inbound]) stream.close();
+  }
+
+  #link(pair: Pair): Link {
+    const key = pairKey(pair);
+    let link = this.#links.get(key);
+    if (link === undefined) {
+      link = new Link(pair, this.#host, this.#options.store);
+      this.#links.set(key, link);
+    }
+    return link;
+  }
+
+  #onStanza(pair: Pair, stanza: Element): void {
+    const { type, id, from, to } = stanza.attrs;
+    if (
+      stanza.name === "iq" &&
+      (type === "result" || type === "error") &&
+      id !== undefined &&
+      from === pair.remote &&
+      to === pair.local
+    ) {
+      if (this.#links.get(pairKey(pair))?.answered(id)) return;
+    }
+    this.#options.counters.add('stanzas_total{direction="in"}');
+    this.#options.onStanza(pair, stanza);
+  }
+
+  #verifyKey(pair: Pair, streamId: string, key: string): Promise<DialbackResult> {
+    const row = this.#policy.row(pair.local, pair.remote);
+    if (row === undefined) return Promise.resolve({ outcome: "invalid" });
+    return new Promise((resolve) => {
+      new OutboundStream(pair, row, { kind: "verify", id: streamId, key }, this.#host, {
+        onReady: () => undefined,
+        onVerified: (valid) => resolve({ outcome: valid ? "valid" : "invalid" }),
+        onHeard: () => undefined,
+        onEnd: (end) => resolve(verifyFailure(end)),
+      });
+    });
+  }
+
+  #note(pair: Pair): void {
+    const key = pairKey(pair);
+    const entry = this.#heard.get(key);
+    if (entry === undefined) this.#heard.set(key, { at: this.#options.surroundings.now(), asked: 0 });
+    else entry.at = this.#options.surroundings.now();
+  }
+
+  /** Keep-alive and inactivity, measured over all streams of a pair (DESIGN, "Keep-alive"). */
+  #sweep(): void {
+    const now = this.#options.surroundings.now();
+    const { keepAliveInterval, streamInactivityTimeout } = this.#options.document.gateway;
+    for (const [key, link] of this.#links) {
+      if (!link.ready) continue;
+      if (now - link.lastStanza >= streamInactivityTimeout * 1000) {
+        link.close("in order");
+        continue;
+      }
+      const row = this.#policy.row(link.pair.local, link.pair.remote);
+      const heard = this.#heard.get(key);
+      if (row?.keepAlive !== true || heard === undefined) continue;
+      const silence = now - heard.at;
+      if (silence >= keepAliveInterval * 1000)
+        link.close({ condition: "connection-timeout", text: "nothing was heard for the keep-alive interval" });
+      else if (silence >= (keepAliveInterval * 1000) / 2 && heard.asked < heard.at) {
+        heard.asked = now;
+        link.ping();
+      }
+    }
+    for (const stream of this.#inbound) {
+      if (stream.pairs.size === 0) continue;
+      if (now - stream.lastStanza >= streamInactivityTimeout * 1000) {
+        stream.close();
+        continue;
+      }
+      for (const key of stream.pairs.keys()) this.#keepInbound(stream, key, now, keepAliveInterval * 1000);
+    }
+  }
+
+  /** A pair without an outbound stream gets white space on its inbound one, never a new stream. */
+  #keepInbound(stream: InboundStream, key: string, now: number, interval: number): void {
+    if (this.#links.get(key)?.ready) return;
+    const heard = this.#heard.get(key);
+    const [local = "", remote = ""] = key.split(" ");
+    if (heard === undefined || this.#policy.row(local, remote)?.keepAlive !== true) return;
+    if (now - heard.at < interval / 2 || now - heard.asked < interval / 2) return;
+    heard.asked = now;
+    stream.sendWhitespace();
+  }
+}
+
+function verifyFailure(end: OutboundEnd): DialbackResult {
+  const condition =
+    end.code === "dns-absent"
+      ? "remote-server-not-found"
+      : end.code === "timeout"
+        ? "remote-server-timeout"
+        : "remote-connection-failed";
+  return { outcome: "error", condition, text: end.text };
+}

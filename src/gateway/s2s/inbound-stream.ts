@@ -1,0 +1,347 @@
+import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import { presentedChain } from "../../certificate/presented";
+import type { Method } from "../../definition/negotiation";
+import { featuresElement } from "../../stream/features";
+import { CLOSE_STREAM, openStream, readHeader } from "../../stream/header";
+import {
+  dialbackNamespace,
+  pingNamespace,
+  saslNamespace,
+  serverNamespace,
+  stanzaErrorsNamespace,
+  tlsNamespace,
+} from "../../stream/namespaces";
+import { readStreamError, type StreamError, streamErrorElement } from "../../stream/stream-error";
+import { Wire, type WireHandlers } from "../../stream/wire";
+import { type Element, elements, xml } from "../../stream/xml/element";
+import type { StreamHeader } from "../../stream/xml/parser";
+import type { StreamXmlError } from "../../stream/xml/stream-xml-error";
+import type { StreamStatus } from "../status";
+import {
+  type DialbackAnswer,
+  type InboundContext,
+  type InboundEffect,
+  type InboundEvent,
+  type InboundState,
+  newInbound,
+  stepInbound,
+} from "./inbound-machine";
+import type { Pair } from "./pair";
+import type { StreamHost } from "./stream-host";
+
+/** For peers that are no listed partner yet: seconds to TLS, and to authentication, in total. */
+const STRANGER_TLS_SECONDS = 20;
+const STRANGER_SECONDS = 30;
+/** After an error the peer has this long to read it. */
+const LAST_WORDS_MS = 2_000;
+/** After a regular close the peer has this long to close its own direction. */
+const CLOSING_MS = 5_000;
+/** XEP-0478 would announce it; every stanza of an authenticated peer is held to it. */
+export const MAXIMUM_STANZA_BYTES = 262_144;
+
+/** An inbound stream: a connection, and the machine that judges what comes over it. */
+export class InboundStream implements WireHandlers {
+  readonly #host: StreamHost;
+  readonly #wire: Wire;
+  readonly #since: number;
+  readonly #context: InboundContext;
+  #state: InboundState;
+  #headerSent = false;
+  #certificate: Buffer[] = [];
+  #deadline: NodeJS.Timeout;
+  #lastStanza: number;
+  readonly #uncount: (() => void)[] = [];
+  readonly #onClosed: () => void;
+
+  constructor(socket: Socket, host: StreamHost, onClosed: () => void) {
+    this.#host = host;
+    this.#onClosed = onClosed;
+    this.#since = host.surroundings.now();
+    this.#lastStanza = this.#since;
+    this.#state = newInbound(host.surroundings.randomId(16));
+    this.#context = {
+      get policy() {
+        return host.policy();
+      },
+      certificate: ({ local, remote }) => {
+        const row = host.policy().row(local, remote);
+        return row === undefined
+          ? { ok: false, reason: "no partner" }
+          : host.identity.judge(row, remote, this.#certificate);
+      },
+      admits: (row) => host.admission.admits(row, "in"),
+      understandsErrors: (remote) => host.understandsErrors(remote),
+    };
+    this.#wire = new Wire(socket, this);
+    this.#deadline = this.#expire(STRANGER_TLS_SECONDS);
+    host.admission.begin(this, this.#wire.remoteAddress);
+  }
+
+  /** The pairs this stream is authenticated for. */
+  get pairs(): ReadonlyMap<string, Method> {
+    return this.#state.pairs;
+  }
+
+  /** When the last stanza came that was not a keep-alive, ms since the epoch. */
+  get lastStanza(): number {
+    return this.#lastStanza;
+  }
+
+  /** White space, to keep a stream alive that has no counterpart. */
+  sendWhitespace(): void {
+    if (this.#state.pairs.size > 0 && this.#state.phase === "open") this.#wire.write(" ");
+  }
+
+  status(now: number): StreamStatus[] {
+    const common = {
+      direction: "in" as const,
+      state: this.#state.phase,
+      address: this.#wire.remoteAddress,
+      age: Math.round((now - this.#since) / 1000),
+    };
+    if (this.#state.pairs.size === 0)
+      return [{ ...common, local: this.#state.local ?? "", remote: this.#state.remote ?? "" }];
+    return [...this.#state.pairs].map(([key, method]) => {
+      const [local = "", remote = ""] = key.split(" ");
+      return { ...common, local, remote, method, state: "authenticated" };
+    });
+  }
+
+  /** Ends the stream as the protocol wants it; with an error where there is one to tell. */
+  close(error?: StreamError): void {
+    if (this.#wire.closed) return;
+    const header = this.#headerSent ? "" : this.#header(undefined, undefined);
+    this.#state = { ...this.#state, phase: "closed" };
+    if (error !== undefined) {
+      this.#wire.write(header);
+      this.#wire.send(streamErrorElement(error));
+      this.#wire.end(CLOSE_STREAM, LAST_WORDS_MS);
+    } else this.#wire.end(header + CLOSE_STREAM, CLOSING_MS);
+  }
+
+  /** Makes room for others: the oldest stranger goes. */
+  shed(): void {
+    this.#host.counters.add("streams_shed_total");
+    this.close({ condition: "resource-constraint", text: "too many connections that have not authenticated" });
+  }
+
+  // What the connection tells.
+
+  onStream(raw: StreamHeader): void {
+    const read = readHeader(raw);
+    if (!read.ok) {
+      this.#refused(read.error);
+      this.close(read.error);
+      return;
+    }
+    this.#step({ type: "header", header: read.header });
+    const { local, remote } = this.#state;
+    if (
+      local !== undefined &&
+      remote !== undefined &&
+      this.#host.policy().row(local, remote) !== undefined &&
+      this.#state.pairs.size === 0
+    )
+      this.#extend(this.#host.settings().streamEstablishmentTimeout);
+  }
+
+  onStanza(element: Element): void {
+    this.#step({ type: "element", element });
+  }
+
+  onEnd(): void {
+    this.close();
+  }
+
+  onWhitespace(): void {
+    this.#heard();
+  }
+
+  onBadXml(error: StreamXmlError): void {
+    const told = { condition: error.condition, text: error.message };
+    this.#refused(told);
+    this.close(told);
+  }
+
+  onPipelined(): void {
+    this.#host.log.warn("pipelined-data", { address: this.#wire.remoteAddress, remote: this.#state.remote });
+    this.#host.counters.add('streams_refused_total{reason="pipelined"}');
+    this.#wire.destroy("data behind an element that had to be waited for");
+  }
+
+  onSecure(socket: TLSSocket): void {
+    this.#certificate = presentedChain(socket);
+    this.#headerSent = false;
+    this.#state = { ...this.#state, streamId: this.#host.surroundings.randomId(16) };
+    const { local, remote } = this.#state;
+    if (local === undefined || remote === undefined) this.#extend(STRANGER_SECONDS);
+    this.#step({ type: "secured" });
+  }
+
+  onClosed(reason: string): void {
+    clearTimeout(this.#deadline);
+    this.#host.admission.settle(this);
+    for (const uncount of this.#uncount) uncount();
+    this.#state = { ...this.#state, phase: "closed" };
+    this.#host.log.debug("stream-closed", { direction: "in", remote: this.#state.remote, reason });
+    this.#onClosed();
+  }
+
+  // What the machine wants done.
+
+  #step(event: InboundEvent): void {
+    if (this.#state.phase === "closed") return;
+    const { state, effects } = stepInbound(this.#state, event, this.#context);
+    this.#state = state;
+    for (const effect of effects) this.#perform(effect);
+  }
+
+  #perform(effect: InboundEffect): void {
+    const host = this.#host;
+    switch (effect.do) {
+      case "open":
+        this.#wire.write(this.#header(effect.from, effect.to));
+        return;
+      case "features":
+        this.#wire.send(featuresElement(effect.features));
+        return;
+      case "proceed":
+        this.#wire.send(xml("proceed", tlsNamespace));
+        this.#wire.secureAsServer({
+          context: host.certificates.contextFor(this.#state.local),
+          contextFor: (name) => host.certificates.contextFor(name),
+        });
+        return;
+      case "tlsFailure":
+        this.#wire.send(xml("failure", tlsNamespace));
+        return;
+      case "saslSuccess":
+        this.#wire.send(xml("success", saslNamespace));
+        this.#wire.restart();
+        this.#headerSent = false;
+        return;
+      case "saslFailure":
+        this.#wire.send(xml("failure", saslNamespace, {}, xml(effect.condition, saslNamespace)));
+        return;
+      case "authenticated":
+        this.#authenticated(effect.pair, effect.method);
+        return;
+      case "verify":
+        void this.#verify(effect.pair, effect.key);
+        return;
+      case "dialbackResult":
+        this.#wire.send(dialbackResult(effect.pair, effect.result));
+        return;
+      case "answerVerify": {
+        const { pair, id } = effect;
+        const valid = !effect.refuse && host.isOwnKey(pair, id, effect.key);
+        host.counters.add(`dialback_verify_answers_total{result="${valid ? "valid" : "invalid"}"}`);
+        this.#wire.send(
+          xml("verify", dialbackNamespace, {
+            from: pair.local,
+            to: pair.remote,
+            id,
+            type: valid ? "valid" : "invalid",
+          }),
+        );
+        return;
+      }
+      case "stanza":
+        this.#heard();
+        if (!isPingOrAnswer(effect.stanza)) this.#lastStanza = host.surroundings.now();
+        host.inboundStanza(effect.pair, effect.stanza);
+        return;
+      case "peerError": {
+        const error = readStreamError(effect.element);
+        host.log.info("peer-stream-error", {
+          direction: "in",
+          remote: this.#state.remote,
+          condition: error.condition,
+          text: error.text,
+        });
+        return;
+      }
+      case "log":
+        host.log.warn(effect.event, {
+          remote: effect.remote,
+          address: this.#wire.remoteAddress,
+          reason: effect.reason,
+        });
+        host.counters.add(`streams_refused_total{reason="${effect.event}"}`);
+        return;
+      case "close":
+        this.close(effect.error);
+        return;
+    }
+  }
+
+  #authenticated(pair: Pair, method: Method): void {
+    const host = this.#host;
+    const row = host.policy().row(pair.local, pair.remote);
+    if (row === undefined) return;
+    this.#uncount.push(host.admission.count(row));
+    host.admission.settle(this);
+    clearTimeout(this.#deadline);
+    this.#wire.allowStanzaBytes(MAXIMUM_STANZA_BYTES);
+    this.#lastStanza = host.surroundings.now();
+    host.log.info("stream-authenticated", { direction: "in", ...pair, method, address: this.#wire.remoteAddress });
+    host.counters.add(`streams_authenticated_total{direction="in",method="${method}"}`);
+    host.inboundAuthenticated(pair, method);
+  }
+
+  async #verify(pair: Pair, key: string): Promise<void> {
+    const result = await this.#host.verifyKey(pair, this.#state.streamId, key);
+    this.#step({ type: "dialback", pair, result });
+  }
+
+  #header(from: string | undefined, to: string | undefined): string {
+    this.#headerSent = true;
+    return openStream({ from: from ?? this.#state.local, to, id: this.#state.streamId });
+  }
+
+  #heard(): void {
+    for (const key of this.#state.pairs.keys()) {
+      const [local = "", remote = ""] = key.split(" ");
+      this.#host.heard({ local, remote });
+    }
+  }
+
+  #refused({ condition, text }: StreamError): void {
+    this.#host.log.warn("stream-refused", {
+      remote: this.#state.remote,
+      address: this.#wire.remoteAddress,
+      reason: `${condition}: ${text}`,
+    });
+    this.#host.counters.add('streams_refused_total{reason="stream-refused"}');
+  }
+
+  /** Counts from the connection's beginning, never from the last byte. */
+  #extend(seconds: number): void {
+    clearTimeout(this.#deadline);
+    this.#deadline = this.#expire(seconds);
+  }
+
+  #expire(seconds: number): NodeJS.Timeout {
+    const left = Math.max(0, this.#since + seconds * 1000 - this.#host.surroundings.now());
+    return setTimeout(() => {
+      this.#refused({ condition: "connection-timeout", text: "not authenticated in time" });
+      this.close({ condition: "connection-timeout", text: `not authenticated within ${seconds} s` });
+    }, left).unref();
+  }
+}
+
+function dialbackResult(pair: Pair, answer: DialbackAnswer): Element {
+  const attrs = { from: pair.local, to: pair.remote, type: answer.type };
+  if (answer.type !== "error") return xml("result", dialbackNamespace, attrs);
+  const error = xml("error", serverNamespace, { type: "cancel" }, xml(answer.condition, stanzaErrorsNamespace));
+  return xml("result", dialbackNamespace, attrs, error);
+}
+
+/** Pings and their answers keep a stream alive; they do not make it busy. */
+function isPingOrAnswer(stanza: Element): boolean {
+  if (stanza.name !== "iq") return false;
+  const type = stanza.attrs.type;
+  if (type === "result" || type === "error") return true;
+  return elements(stanza).some((child) => child.ns === pingNamespace);
+}

@@ -1,0 +1,315 @@
+import { connect, type Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import { presentedChain } from "../../certificate/presented";
+import type { DocumentPartner } from "../../definition/facts/gateway-document";
+import type { Method } from "../../definition/negotiation";
+import { CLOSE_STREAM, openStream, readHeader } from "../../stream/header";
+import { dialbackNamespace, saslNamespace, tlsNamespace } from "../../stream/namespaces";
+import { type StreamError, streamErrorElement } from "../../stream/stream-error";
+import { Wire, type WireHandlers } from "../../stream/wire";
+import { type Element, xml } from "../../stream/xml/element";
+import type { StreamHeader } from "../../stream/xml/parser";
+import type { StreamXmlError } from "../../stream/xml/stream-xml-error";
+import type { StreamStatus } from "../status";
+import {
+  newOutbound,
+  type OutboundEffect,
+  type OutboundEvent,
+  type OutboundFailure,
+  type OutboundState,
+  type Purpose,
+  stepOutbound,
+} from "./outbound-machine";
+import type { Pair } from "./pair";
+import type { StreamHost } from "./stream-host";
+import { findTargets, type Target } from "./targets";
+
+/** One address gets this long to accept the connection. */
+const CONNECT_MS = 10_000;
+const CLOSING_MS = 5_000;
+
+/** Why an outbound stream did not come up or ended. */
+export interface OutboundEnd {
+  readonly code:
+    | OutboundFailure["code"]
+    | "dns-absent"
+    | "dns-failed"
+    | "target-forbidden"
+    | "connect-failed"
+    | "timeout"
+    | "closed"
+    | "closed-by-peer";
+  readonly text: string;
+  readonly condition?: OutboundFailure["condition"];
+}
+
+export interface OutboundListener {
+  /** Authenticated: stanzas may be written. */
+  onReady(method: Method): void;
+  /** A verify stream has its answer. */
+  onVerified?(valid: boolean): void;
+  /** Anything came from the peer on this stream. */
+  onHeard(): void;
+  /** It is over. Called once. */
+  onEnd(end: OutboundEnd): void;
+}
+
+/** An outbound stream: finds the partner, connects, negotiates by the row, and then carries stanzas. */
+export class OutboundStream implements WireHandlers {
+  readonly pair: Pair;
+  readonly #row: DocumentPartner;
+  readonly #host: StreamHost;
+  readonly #listener: OutboundListener;
+  readonly #abort = new AbortController();
+  readonly #since: number;
+  #state: OutboundState;
+  #wire: Wire | undefined;
+  #dialling: Socket | undefined;
+  #deadline: NodeJS.Timeout | undefined;
+  #expected: { done: () => void } | undefined;
+  #ended = false;
+  #closing = false;
+
+  constructor(pair: Pair, row: DocumentPartner, purpose: Purpose, host: StreamHost, listener: OutboundListener) {
+    this.pair = pair;
+    this.#row = row;
+    this.#host = host;
+    this.#listener = listener;
+    this.#since = host.surroundings.now();
+    this.#state = newOutbound(pair, purpose);
+    const seconds = host.settings().streamEstablishmentTimeout;
+    this.#deadline = setTimeout(
+      () => this.#end({ code: "timeout", text: `no stream within ${seconds} s` }),
+      seconds * 1000,
+    ).unref();
+    if (purpose.kind === "verify") host.admission.begin(this, `verify ${pair.remote}`);
+    void this.#dial();
+  }
+
+  get ready(): boolean {
+    return this.#state.phase === "ready" && !this.#closing && !this.#ended;
+  }
+
+  get backlog(): number {
+    return this.#wire?.backlog ?? 0;
+  }
+
+  status(now: number): StreamStatus {
+    const { method, phase } = this.#state;
+    return {
+      direction: "out",
+      ...this.pair,
+      ...(method === undefined ? {} : { method }),
+      state: this.#wire === undefined ? "connecting" : phase === "ready" ? "authenticated" : phase,
+      ...(this.#wire === undefined ? {} : { address: this.#wire.remoteAddress }),
+      age: Math.round((now - this.#since) / 1000),
+    };
+  }
+
+  /** Writes a stanza's text; the caller has made sure that the stream is ready. */
+  write(text: string): void {
+    this.#wire?.write(text);
+  }
+
+  /** Ends the stream in order, or with an error to tell. */
+  close(error?: StreamError): void {
+    if (this.#ended || this.#closing) return;
+    this.#closing = true;
+    if (this.#wire === undefined) {
+      this.#end({ code: "closed", text: error?.text ?? "closed by us" });
+      return;
+    }
+    if (error !== undefined) this.#wire.send(streamErrorElement(error));
+    this.#wire.end(CLOSE_STREAM, CLOSING_MS);
+  }
+
+  /** A verify stream makes room for others. */
+  shed(): void {
+    this.#end({ code: "closed", text: "shed: too many connections that have not authenticated" });
+  }
+
+  // What the connection tells.
+
+  onStream(raw: StreamHeader): void {
+    const read = readHeader(raw);
+    if (read.ok) this.#step({ type: "header", header: read.header });
+    else this.#end({ code: "protocol", text: `the peer's stream header: ${read.error.text ?? read.error.condition}` });
+  }
+
+  onStanza(element: Element): void {
+    this.#listener.onHeard();
+    this.#step({ type: "element", element });
+  }
+
+  onEnd(): void {
+    this.#wire?.end(CLOSE_STREAM, CLOSING_MS);
+    this.#end({
+      code: this.#closing ? "closed" : "closed-by-peer",
+      text: this.#closing ? "closed by us" : "the peer closed the stream",
+    });
+  }
+
+  onWhitespace(): void {
+    this.#listener.onHeard();
+  }
+
+  onBadXml(error: StreamXmlError): void {
+    this.close({ condition: error.condition, text: error.message });
+    this.#end({ code: "protocol", text: `the peer sent bad XML: ${error.message}` });
+  }
+
+  onPipelined(): void {
+    this.#end({
+      code: "protocol",
+      text: "the peer sent data behind <proceed/>: STARTTLS injection, or a peer that does not wait",
+    });
+  }
+
+  onSecure(socket: TLSSocket): void {
+    const certificate = this.#host.identity.judge(this.#row, this.pair.remote, presentedChain(socket));
+    if (!certificate.ok)
+      this.#host.log.warn("certificate-refused", {
+        direction: "out",
+        remote: this.pair.remote,
+        reason: certificate.reason,
+      });
+    this.#step({ type: "secured", certificate });
+  }
+
+  onClosed(reason: string): void {
+    if (this.#state.phase === "handshake") this.#end({ code: "tls-failed", text: reason });
+    else this.#end({ code: this.#closing ? "closed" : "connect-failed", text: reason });
+  }
+
+  // What the machine wants done.
+
+  #step(event: OutboundEvent): void {
+    if (this.#ended) return;
+    const { state, effects } = stepOutbound(this.#state, event, this.#row);
+    this.#state = state;
+    for (const effect of effects) this.#perform(effect);
+  }
+
+  #perform(effect: OutboundEffect): void {
+    const wire = this.#wire;
+    if (wire === undefined) return;
+    const { local, remote } = this.pair;
+    switch (effect.do) {
+      case "open":
+        if (wire.secure && this.#state.authenticated) wire.restart();
+        wire.write(openStream({ from: local, to: remote }));
+        return;
+      case "starttls":
+        wire.send(xml("starttls", tlsNamespace));
+        return;
+      case "handshake":
+        wire.secureAsClient({ secureContext: this.#host.certificates.contextFor(local), servername: remote });
+        return;
+      case "external":
+        wire.send(xml("auth", saslNamespace, { mechanism: "EXTERNAL" }, Buffer.from(local).toString("base64")));
+        return;
+      case "dialback": {
+        const expected = this.#host.expectVerify(this.pair, effect.streamId);
+        this.#expected = expected;
+        wire.send(xml("result", dialbackNamespace, { from: local, to: remote }, expected.key));
+        return;
+      }
+      case "verify":
+        wire.send(xml("verify", dialbackNamespace, { from: local, to: remote, id: effect.id }, effect.key));
+        return;
+      case "understandsErrors":
+        this.#host.noteUnderstandsErrors(remote);
+        return;
+      case "ready":
+        clearTimeout(this.#deadline);
+        this.#expected?.done();
+        this.#host.log.info("stream-authenticated", {
+          direction: "out",
+          local,
+          remote,
+          method: effect.method,
+          address: wire.remoteAddress,
+        });
+        this.#host.counters.add(`streams_authenticated_total{direction="out",method="${effect.method}"}`);
+        this.#listener.onReady(effect.method);
+        return;
+      case "verified":
+        this.#listener.onVerified?.(effect.valid);
+        this.close();
+        return;
+      case "fail":
+        wire.end(CLOSE_STREAM, CLOSING_MS);
+        this.#end(effect.failure);
+        return;
+    }
+  }
+
+  async #dial(): Promise<void> {
+    const { resolver, random } = this.#host.surroundings;
+    const policy = this.#host.targetPolicy(this.#row);
+    const found = await findTargets(
+      this.pair.remote,
+      this.#row.proxyFqdn,
+      resolver,
+      policy,
+      random,
+      this.#abort.signal,
+    );
+    if (this.#ended) return;
+    if (!found.ok) {
+      const code = found.why === "absent" ? "dns-absent" : found.why === "failed" ? "dns-failed" : "target-forbidden";
+      this.#end({ code, text: found.text });
+      return;
+    }
+    const failures: string[] = [];
+    for (const target of found.targets) {
+      const outcome = await this.#connect(target);
+      if (this.#ended) {
+        if (typeof outcome !== "string") outcome.destroy();
+        return;
+      }
+      if (typeof outcome === "string") {
+        failures.push(`${target.host} [${target.address}]:${target.port} ${outcome}`);
+        continue;
+      }
+      this.#dialling = undefined;
+      this.#wire = new Wire(outcome, this);
+      this.#wire.write(openStream({ from: this.pair.local, to: this.pair.remote }));
+      return;
+    }
+    this.#end({ code: "connect-failed", text: failures.join("; ") });
+  }
+
+  #connect({ address, port }: Target): Promise<Socket | string> {
+    return new Promise((resolve) => {
+      const socket = connect({ host: address, port });
+      this.#dialling = socket;
+      const timer = setTimeout(() => settle("did not answer in time"), CONNECT_MS);
+      const settle = (outcome: Socket | string) => {
+        clearTimeout(timer);
+        socket.removeAllListeners();
+        if (typeof outcome === "string") {
+          socket.on("error", () => undefined); // it may still fail after we have given it up
+          socket.destroy();
+        }
+        resolve(outcome);
+      };
+      socket.once("connect", () => settle(socket));
+      socket.once("error", (error: NodeJS.ErrnoException) => settle(error.code ?? error.message));
+      socket.once("close", () => settle("closed"));
+    });
+  }
+
+  #end(end: OutboundEnd): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#deadline);
+    this.#expected?.done();
+    this.#abort.abort();
+    this.#host.admission.settle(this);
+    this.#dialling?.destroy();
+    if (this.#wire !== undefined && end.code !== "closed-by-peer" && !this.#wire.closed)
+      this.#wire.end(CLOSE_STREAM, CLOSING_MS);
+    this.#listener.onEnd(end);
+  }
+}

@@ -1,0 +1,87 @@
+import { constants, X509Certificate } from "node:crypto";
+import { createSecureContext, type SecureContext } from "node:tls";
+
+/** A certificate of ours with its key, in PEM. */
+export interface Credentials {
+  /** Leaf first, then intermediates. */
+  readonly certificatePem: string;
+  readonly keyPem: string;
+  readonly passphrase?: string;
+}
+
+/** Own credentials that cannot be used. */
+export class CredentialsError extends Error {
+  readonly code = "credentials-unusable";
+  constructor(
+    message: string,
+    readonly remedy: string,
+  ) {
+    super(message);
+    this.name = "CredentialsError";
+  }
+}
+
+interface Identity {
+  readonly leaf: X509Certificate;
+  readonly context: SecureContext;
+}
+
+/** Our certificates, chosen by the name a peer asks for: SNI, or the stream's `to`. */
+export class OwnCertificates {
+  readonly #identities: readonly Identity[];
+
+  /** @throws CredentialsError where a pair cannot be read or does not belong together */
+  constructor(credentials: readonly Credentials[]) {
+    this.#identities = credentials.map(identityOf);
+    if (this.#identities.length === 0)
+      throw new CredentialsError("no certificate is given", "give --certificate FILE and --key FILE");
+  }
+
+  /** The context whose certificate names the domain; the first one where none does. */
+  contextFor(name: string | undefined): SecureContext {
+    const fitting = name === undefined ? undefined : this.#identities.find((one) => names(one.leaf, name));
+    return (fitting ?? this.#identities[0]!).context;
+  }
+
+  /** The domains that no certificate of ours names: partners would refuse us for them. */
+  missing(domains: readonly string[]): string[] {
+    return domains.filter((domain) => !this.#identities.some((one) => names(one.leaf, domain)));
+  }
+
+  /** When the first of them expires. */
+  get notAfter(): Date {
+    return new Date(Math.min(...this.#identities.map((one) => one.leaf.validToDate.getTime())));
+  }
+}
+
+const names = (leaf: X509Certificate, domain: string) => leaf.checkHost(domain, { subject: "never" }) !== undefined;
+
+function identityOf({ certificatePem, keyPem, passphrase }: Credentials): Identity {
+  let leaf: X509Certificate;
+  try {
+    leaf = new X509Certificate(certificatePem);
+  } catch (error) {
+    throw new CredentialsError(
+      `the certificate cannot be read: ${(error as Error).message}`,
+      "give a PEM file, the edge's own certificate first",
+    );
+  }
+  try {
+    const context = createSecureContext({
+      cert: certificatePem,
+      key: keyPem,
+      ...(passphrase === undefined ? {} : { passphrase }),
+      ca: [], // Node's verdict is never read, and without anchors the presented chain stays whole (Node 24)
+      minVersion: "TLSv1.2",
+      // A resumed session cannot be validated again; renegotiation costs a peer nothing and us much.
+      secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_COMPRESSION,
+    });
+    return { leaf, context };
+  } catch (error) {
+    const message = (error as Error).message;
+    const remedy = /bad decrypt|passphrase|interrupted|bad password/i.test(message)
+      ? "give the key's passphrase by --key-passphrase-file"
+      : "give the key that belongs to this certificate, in PEM";
+    throw new CredentialsError(`certificate and key cannot be used together: ${message}`, remedy);
+  }
+}

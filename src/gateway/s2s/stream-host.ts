@@ -1,0 +1,53 @@
+import type { DocumentPartner } from "../../definition/facts/gateway-document";
+import type { PartnerPolicy } from "../../definition/facts/partner-policy";
+import type { Method } from "../../definition/negotiation";
+import type { GatewaySettings } from "../../definition/schema";
+import type { NameResolver } from "../../dns/resolver";
+import type { Element } from "../../stream/xml/element";
+import type { Counters } from "../counters";
+import type { Log } from "../log";
+import type { Admission } from "./admission";
+import type { DialbackResult } from "./inbound-machine";
+import type { OwnCertificates } from "./own-certificates";
+import type { Pair } from "./pair";
+import type { PeerIdentity } from "./peer-identity";
+import type { TargetPolicy } from "./targets";
+
+/** Time and chance, passed in so that tests can hold them. */
+export interface Surroundings {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** 0 to 1, for weights and jitter. */
+  readonly random: () => number;
+  /** Unguessable hex text of that many bytes, for ids. */
+  readonly randomId: (bytes: number) => string;
+  readonly resolver: NameResolver;
+}
+
+/** What a single stream needs of the gateway around it. */
+export interface StreamHost {
+  readonly surroundings: Surroundings;
+  readonly log: Log;
+  readonly counters: Counters;
+  readonly admission: Admission;
+  readonly certificates: OwnCertificates;
+  readonly identity: PeerIdentity;
+  policy(): PartnerPolicy;
+  settings(): GatewaySettings;
+  /** What may be dialled for a partner. */
+  targetPolicy(row: DocumentPartner): TargetPolicy;
+  /** Whether the peer once announced that it understands dialback errors; remembers that it did. */
+  understandsErrors(remote: string): boolean;
+  noteUnderstandsErrors(remote: string): void;
+  /** Asks the authoritative server of the pair's remote domain about a key (XEP-0220, receiving server). */
+  verifyKey(pair: Pair, streamId: string, key: string): Promise<DialbackResult>;
+  /** Whether a key is one of a stream that we are opening now (XEP-0220, authoritative server). */
+  isOwnKey(pair: Pair, streamId: string, key: string): boolean;
+  /** Registers a stream id for which we have sent a key; the result takes it out again. */
+  expectVerify(pair: Pair, streamId: string): { readonly key: string; readonly done: () => void };
+  /** Anything at all came from the pair's remote side. */
+  heard(pair: Pair): void;
+  inboundAuthenticated(pair: Pair, method: Method): void;
+  /** A stanza of an authenticated pair. */
+  inboundStanza(pair: Pair, stanza: Element): void;
+}

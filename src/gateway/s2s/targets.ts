@@ -1,0 +1,117 @@
+import { BlockList, isIP } from "node:net";
+import { addRange, addressKind, embeddedIpv4 } from "../../definition/address-kind";
+import { srvOwner } from "../../definition/facts/dns-records";
+import { declaresNoService, MAX_TARGETS, type NameResolver, orderTargets } from "../../dns/resolver";
+
+/** An address and port to dial, and the host name it came from. */
+export interface Target {
+  readonly host: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Where a partner's server is, or why that is not known. */
+export type TargetLookup =
+  | {
+      readonly ok: true;
+      readonly targets: readonly Target[] /** Addresses the policy forbids to dial. */;
+      readonly forbidden: readonly string[];
+    }
+  | {
+      readonly ok: false;
+      /** `absent`: the DNS says that there is no server; `failed`: it could not be asked. */
+      readonly why: "absent" | "failed" | "forbidden";
+      readonly text: string;
+    };
+
+/** What a target must not be. */
+export interface TargetPolicy {
+  /** Ranges of this partner and of this run that may be dialled although they are not global. */
+  readonly allowed: readonly string[];
+  /** Our own addresses and ports. */
+  readonly own: readonly { readonly address: string; readonly port: number }[];
+}
+
+/** Bounds on what a partner's DNS may make us dial. */
+const MAXIMUM_ADDRESSES = 4;
+const S2S_PORT = 5269;
+
+/**
+ * Finds a partner's addresses: its proxy where it has one, else its SRV records by priority and weight (RFC 2782),
+ * else its own addresses on 5269 (RFC 6120 section 3.2.2). Each address is judged after resolution, because a hostile
+ * partner's SRV record must not reach our metadata service.
+ */
+export async function findTargets(
+  remote: string,
+  proxyFqdn: string | undefined,
+  resolver: NameResolver,
+  policy: TargetPolicy,
+  random: () => number,
+  signal: AbortSignal,
+): Promise<TargetLookup> {
+  const hosts =
+    proxyFqdn === undefined
+      ? await srvHosts(remote, resolver, random, signal)
+      : { ok: true as const, hosts: [{ host: proxyFqdn, port: S2S_PORT }] };
+  if (!hosts.ok) return hosts;
+  const targets: Target[] = [];
+  const forbidden: string[] = [];
+  let failure: string | undefined;
+  const allowed = listOf(policy.allowed);
+  const found = await Promise.all(
+    hosts.hosts
+      .slice(0, MAX_TARGETS)
+      .map(async (one) => ({ ...one, lookup: await resolver.addresses(one.host, { signal }) })),
+  );
+  for (const { host, port, lookup } of found) {
+    if (lookup.status === "failed") failure = `addresses of ${host}: ${lookup.reason}`;
+    if (lookup.status !== "found") continue;
+    for (const { address } of lookup.value.slice(0, MAXIMUM_ADDRESSES)) {
+      if (mayDial(address, port, allowed, policy.own)) targets.push({ host, address, port });
+      else forbidden.push(`${address}:${port}`);
+    }
+  }
+  if (targets.length > 0) return { ok: true, targets, forbidden };
+  if (forbidden.length > 0)
+    return {
+      ok: false,
+      why: "forbidden",
+      text: `${remote} points at addresses that are never dialled: ${forbidden.join(", ")}; allow them by allowedTargets if they are meant`,
+    };
+  if (failure !== undefined) return { ok: false, why: "failed", text: failure };
+  return { ok: false, why: "absent", text: `no address for ${hosts.hosts.map((one) => one.host).join(", ")}` };
+}
+
+type Hosts =
+  | { ok: true; hosts: { host: string; port: number }[] }
+  | { ok: false; why: "absent" | "failed"; text: string };
+
+async function srvHosts(
+  remote: string,
+  resolver: NameResolver,
+  random: () => number,
+  signal: AbortSignal,
+): Promise<Hosts> {
+  const lookup = await resolver.srv(srvOwner(remote), { signal });
+  if (lookup.status === "failed") return { ok: false, why: "failed", text: `${srvOwner(remote)}: ${lookup.reason}` };
+  if (lookup.status === "absent") return { ok: true, hosts: [{ host: remote, port: S2S_PORT }] };
+  const ordered = orderTargets(lookup.value, random);
+  if (declaresNoService(lookup.value) || ordered.length === 0)
+    return { ok: false, why: "absent", text: `${remote} says by its SRV record that it has no XMPP server` };
+  return { ok: true, hosts: ordered.map(({ target, port }) => ({ host: target, port })) };
+}
+
+function listOf(ranges: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const range of ranges) addRange(list, range);
+  return list;
+}
+
+/** Whether an address may be dialled: global, or allowed by name; never our own. */
+export function mayDial(address: string, port: number, allowed: BlockList, own: TargetPolicy["own"]): boolean {
+  const plain = embeddedIpv4(address) ?? address;
+  if (own.some((one) => one.port === port && (embeddedIpv4(one.address) ?? one.address) === plain)) return false;
+  const kind = addressKind(address);
+  if (kind === "global") return true;
+  return allowed.check(plain, isIP(plain) === 6 ? "ipv6" : "ipv4");
+}

@@ -1,0 +1,61 @@
+import { dialbackFeatureNamespace, saslNamespace, streamsNamespace, tlsNamespace } from "./namespaces";
+import { childNamed, type Element, elements, textOf, xml } from "./xml/element";
+
+/** What a stream offers next (RFC 6120 section 4.3.2). */
+export interface Features {
+  readonly starttls?: "required" | "optional";
+  /** SASL mechanisms by name. */
+  readonly mechanisms?: readonly string[];
+  /** Dialback as a feature, and whether its errors are understood (XEP-0220 section 2.3). */
+  readonly dialback?: { readonly errors: boolean };
+}
+
+/** The `<stream:features/>` element; empty where nothing is left to negotiate. */
+export function featuresElement(features: Features): Element {
+  const children: Element[] = [];
+  if (features.starttls !== undefined)
+    children.push(
+      xml("starttls", tlsNamespace, {}, ...(features.starttls === "required" ? [xml("required", tlsNamespace)] : [])),
+    );
+  if (features.mechanisms !== undefined && features.mechanisms.length > 0)
+    children.push(
+      xml(
+        "mechanisms",
+        saslNamespace,
+        {},
+        ...features.mechanisms.map((name) => xml("mechanism", saslNamespace, {}, name)),
+      ),
+    );
+  if (features.dialback !== undefined)
+    children.push(
+      xml(
+        "dialback",
+        dialbackFeatureNamespace,
+        {},
+        ...(features.dialback.errors ? [xml("errors", dialbackFeatureNamespace)] : []),
+      ),
+    );
+  return xml("features", streamsNamespace, {}, ...children);
+}
+
+/** Reads a peer's features; an empty list of mechanisms, as ejabberd sends, is none. */
+export function readFeatures(el: Element): Features {
+  const starttls = childNamed(el, "starttls", tlsNamespace);
+  const mechanisms = childNamed(el, "mechanisms", saslNamespace);
+  const names =
+    mechanisms === undefined
+      ? []
+      : elements(mechanisms)
+          .filter((one) => one.name === "mechanism")
+          .map((one) => textOf(one).trim().toUpperCase());
+  const dialback = childNamed(el, "dialback", dialbackFeatureNamespace);
+  return {
+    ...(starttls === undefined
+      ? {}
+      : { starttls: childNamed(starttls, "required", tlsNamespace) === undefined ? "optional" : "required" }),
+    ...(names.length === 0 ? {} : { mechanisms: names.slice(0, 32) }),
+    ...(dialback === undefined
+      ? {}
+      : { dialback: { errors: childNamed(dialback, "errors", dialbackFeatureNamespace) !== undefined } }),
+  };
+}

@@ -1,0 +1,59 @@
+import { streamErrorsNamespace, streamsNamespace } from "./namespaces";
+import { childNamed, type Element, elements, textOf, xml } from "./xml/element";
+
+/** Every condition of RFC 6120 section 4.9.3. */
+export const STREAM_ERROR_CONDITIONS = [
+  "bad-format",
+  "bad-namespace-prefix",
+  "conflict",
+  "connection-timeout",
+  "host-gone",
+  "host-unknown",
+  "improper-addressing",
+  "internal-server-error",
+  "invalid-from",
+  "invalid-namespace",
+  "invalid-xml",
+  "not-authorized",
+  "not-well-formed",
+  "policy-violation",
+  "remote-connection-failed",
+  "reset",
+  "resource-constraint",
+  "restricted-xml",
+  "see-other-host",
+  "system-shutdown",
+  "undefined-condition",
+  "unsupported-encoding",
+  "unsupported-feature",
+  "unsupported-stanza-type",
+  "unsupported-version",
+] as const;
+export type StreamCondition = (typeof STREAM_ERROR_CONDITIONS)[number];
+
+/** A stream error to send: the stream closes after it. */
+export interface StreamError {
+  readonly condition: StreamCondition;
+  /** Why, for the peer's operator. */
+  readonly text?: string;
+}
+
+/** The `<stream:error/>` element. */
+export function streamErrorElement({ condition, text }: StreamError): Element {
+  const children = [xml(condition, streamErrorsNamespace)];
+  if (text !== undefined) children.push(xml("text", streamErrorsNamespace, { "xml:lang": "en" }, text));
+  return xml("error", streamsNamespace, {}, ...children);
+}
+
+/** Reads a peer's `<stream:error/>`; unknown conditions are undefined-condition (RFC 6120 section 4.9.3.21). */
+export function readStreamError(el: Element): StreamError {
+  const known = elements(el).find(
+    (child) =>
+      child.ns === streamErrorsNamespace && (STREAM_ERROR_CONDITIONS as readonly string[]).includes(child.name),
+  );
+  const text = childNamed(el, "text", streamErrorsNamespace);
+  return {
+    condition: (known?.name as StreamCondition | undefined) ?? "undefined-condition",
+    ...(text === undefined ? {} : { text: textOf(text).slice(0, 256) }),
+  };
+}

@@ -1,0 +1,206 @@
+import type { Socket } from "node:net";
+import { type ConnectionOptions, connect, type SecureContext, TLSSocket, type TLSSocketOptions } from "node:tls";
+import { serverNamespace } from "./namespaces";
+import type { Element } from "./xml/element";
+import { type StreamHandlers, StreamParser } from "./xml/parser";
+import { serialise } from "./xml/serialise";
+import { StreamXmlError } from "./xml/stream-xml-error";
+
+/** What happens on a connection, told to the stream on it. */
+export interface WireHandlers extends StreamHandlers {
+  /** White space between stanzas: some peers keep their streams alive with it. */
+  onWhitespace(): void;
+  /** The XML broke a rule; nothing more is read. */
+  onBadXml(error: StreamXmlError): void;
+  /** Bytes came behind an element after which the peer had to wait: STARTTLS injection, or a peer that pipelines. */
+  onPipelined(): void;
+  /** TLS stands; the certificate has not been looked at. */
+  onSecure(socket: TLSSocket): void;
+  /** The connection is gone. Called once. */
+  onClosed(reason: string): void;
+}
+
+/** RFC 6120 section 13.12 asks for at least this much. */
+export const UNAUTHENTICATED_STANZA_BYTES = 10_000;
+const WHITE_SPACE = /^[ \t\r\n]*$/;
+/** How much unread output a peer may leave with us before it counts as dead. */
+const MAXIMUM_BACKLOG = 8 * 1024 * 1024;
+
+/**
+ * One TCP connection that carries an XMPP stream: reads through the hardened parser, joins what is written in one
+ * turn of the event loop into one write, and turns itself into TLS in either role.
+ */
+export class Wire {
+  #socket: Socket;
+  #parser: StreamParser;
+  #maxStanzaBytes = UNAUTHENTICATED_STANZA_BYTES;
+  #pending = "";
+  #flushing = false;
+  #closed = false;
+  #secured = false;
+  readonly #handlers: WireHandlers;
+  readonly remoteAddress: string;
+
+  constructor(socket: Socket, handlers: WireHandlers) {
+    this.#handlers = handlers;
+    this.#socket = socket;
+    this.remoteAddress = socket.remoteAddress ?? "unknown";
+    this.#parser = this.#newParser();
+    socket.setNoDelay(true); // Nagle against delayed acknowledgement costs 40 ms a message otherwise
+    this.#listen(socket);
+  }
+
+  get secure(): boolean {
+    return this.#secured;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Bytes handed to the system and not taken by it yet. */
+  get backlog(): number {
+    return this.#socket.writableLength + this.#pending.length;
+  }
+
+  /** Writes XML text at the end of this turn of the event loop. */
+  write(text: string): void {
+    if (this.#closed) return;
+    this.#pending += text;
+    if (this.#flushing) return;
+    this.#flushing = true;
+    setImmediate(() => this.#flush());
+  }
+
+  send(el: Element): void {
+    this.write(serialise(el, serverNamespace));
+  }
+
+  /** A new stream begins on the same connection (RFC 6120 section 4.3.3). */
+  restart(): void {
+    this.#parser.stop();
+    this.#parser = this.#newParser();
+  }
+
+  /** Stops reading the present stream's bytes; what the chunk still holds is reported by `onPipelined`. */
+  holdReading(): void {
+    this.#parser.stop();
+  }
+
+  /** Raises the limit of one stanza once the peer has authenticated. */
+  allowStanzaBytes(bytes: number): void {
+    this.#maxStanzaBytes = bytes;
+    this.#parser.setMaxStanzaBytes(bytes);
+  }
+
+  pauseReading(): void {
+    this.#socket.pause();
+  }
+  resumeReading(): void {
+    if (!this.#closed) this.#socket.resume();
+  }
+
+  /** Becomes the server of a TLS connection. What was written before leaves in plain. */
+  secureAsServer(options: { context: SecureContext; contextFor: (name: string) => SecureContext }): void {
+    const raw = this.#detach();
+    const settings: TLSSocketOptions = {
+      isServer: true,
+      secureContext: options.context,
+      SNICallback: (name, done) => done(null, options.contextFor(name)),
+      requestCert: true,
+      rejectUnauthorized: false, // Node's verdict is never read: the chain passes our own validation
+    };
+    const socket = new TLSSocket(raw, settings);
+    socket.on("_tlsError", (error: Error) => this.#gone(`TLS failed: ${error.message}`));
+    this.#upgrade(socket, "secure");
+  }
+
+  /** Becomes the client of a TLS connection. */
+  secureAsClient(options: Pick<ConnectionOptions, "secureContext" | "servername">): void {
+    const raw = this.#detach();
+    const socket = connect({
+      socket: raw,
+      ...options,
+      rejectUnauthorized: false,
+      checkServerIdentity: () => undefined,
+    });
+    this.#upgrade(socket, "secureConnect");
+  }
+
+  /** Writes the last words and closes our direction; the peer has `patience` ms to close its own. */
+  end(lastWords: string, patience: number): void {
+    if (this.#closed) return;
+    this.#pending += lastWords;
+    this.#flush();
+    this.#socket.end();
+    setTimeout(() => this.destroy("closed by us"), patience).unref();
+  }
+
+  destroy(reason: string): void {
+    this.#gone(reason);
+  }
+
+  #newParser(): StreamParser {
+    return new StreamParser(this.#handlers, { maxStanzaBytes: this.#maxStanzaBytes });
+  }
+
+  #listen(socket: Socket): void {
+    socket.on("data", (chunk: Buffer) => this.#read(chunk));
+    socket.on("error", (error) => this.#gone(error.message));
+    socket.on("close", () => this.#gone("connection closed"));
+    socket.on("end", () => this.#gone("closed by the peer"));
+  }
+
+  #read(chunk: Buffer): void {
+    const parser = this.#parser;
+    const before = parser.whitespaceBytes;
+    try {
+      parser.feed(chunk);
+    } catch (error) {
+      if (!(error instanceof StreamXmlError)) throw error;
+      if (!this.#closed) this.#handlers.onBadXml(error);
+      return;
+    }
+    if (parser.unreadBytes > 0 && !WHITE_SPACE.test(chunk.toString("latin1", chunk.length - parser.unreadBytes)))
+      this.#handlers.onPipelined();
+    else if (parser.whitespaceBytes > before) this.#handlers.onWhitespace();
+  }
+
+  #flush(): void {
+    this.#flushing = false;
+    if (this.#closed || this.#pending === "") return;
+    const text = this.#pending;
+    this.#pending = "";
+    if (this.#socket.writable) this.#socket.write(text);
+    if (this.#socket.writableLength > MAXIMUM_BACKLOG) this.#gone("the peer does not read");
+  }
+
+  #detach(): Socket {
+    this.#flush();
+    const raw = this.#socket;
+    raw.removeAllListeners("data");
+    raw.removeAllListeners("end");
+    raw.pause();
+    return raw;
+  }
+
+  #upgrade(socket: TLSSocket, established: "secure" | "secureConnect"): void {
+    this.#socket = socket;
+    this.#parser.stop();
+    socket.once(established, () => {
+      if (this.#closed) return;
+      this.#secured = true;
+      this.#parser = this.#newParser();
+      this.#handlers.onSecure(socket);
+    });
+    this.#listen(socket);
+  }
+
+  #gone(reason: string): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#parser.stop();
+    this.#socket.destroy();
+    this.#handlers.onClosed(reason);
+  }
+}

@@ -54,6 +54,7 @@ async function readBytes(request: IncomingMessage): Promise<Buffer> {
  * may lose the answer. Resolves to whether the whole was read; no longer than a second, no more than 1 MiB.
  */
 export async function discardBody(request: IncomingMessage): Promise<boolean> {
+  if (request.destroyed) return request.complete;
   let left = MAXIMUM_DISCARDED;
   await new Promise<void>((resolve) => {
     const timer = setTimeout(done, DISCARD_TIME);

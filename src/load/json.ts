@@ -1,9 +1,10 @@
-import type { Node, ParseErrorCode } from "jsonc-parser";
+import type { ParseError } from "jsonc-parser";
+import { closes, type JsonLayout, type JsonPart, jsonLayout, opens, walkJson } from "./json-layout";
 import { LoadError } from "./load-error";
 import { MAXIMUM_DEPTH, type Path, type PlainDocument } from "./plain-document";
 import { positionsIn } from "./position";
 
-/** Reads strict JSON (RFC 8259). The tree with positions is made only when something has to be pointed at. */
+/** Reads strict JSON (RFC 8259). JSON.parse decides; all else serves to point at what is wrong. */
 export function readJson(file: string, text: string): PlainDocument {
   const position = positionsIn(text);
   const outline = outlineOf(text);
@@ -16,135 +17,85 @@ export function readJson(file: string, text: string): PlainDocument {
       position(outline.tooDeepAt),
     );
   const value = parse(file, text);
-  let parsed: Node | undefined;
-  const tree = () => {
-    parsed ??= jsonc().parseTree(text);
-    return parsed;
-  };
+  const layout = jsonLayout(text);
+  const duplicates = membersOf(value) === outline.members ? [] : duplicatesIn(layout, layout.root, []);
   return {
     value,
-    duplicates:
-      membersOf(value) === outline.members
-        ? []
-        : duplicatesIn(tree()).map(({ path, offset }) => ({ path, position: position(offset) })),
-    locate(path, part) {
-      const root = tree();
-      return root === undefined ? undefined : position(offsetOf(root, path, part));
-    },
+    duplicates: duplicates.map(({ path, offset }) => ({ path, position: position(offset) })),
+    locate: (path, part) => position(offsetOf(layout, path, part)),
   };
 }
-
-const jsonc = () => require("jsonc-parser") as typeof import("jsonc-parser");
 
 function parse(file: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const { reason, offset } = syntaxError(text);
+    const found = syntaxError(text);
     throw new LoadError(
       "unparsable",
       file,
-      `is not JSON: ${reason ?? (error instanceof Error ? error.message : String(error))}`,
+      `is not JSON: ${found?.reason ?? (error instanceof Error ? error.message : String(error))}`,
       "correct the text there; JSON has no comments and no comma before a closing bracket (YAML and TypeScript have)",
-      offset === undefined ? undefined : positionsIn(text)(offset),
+      found === undefined ? undefined : positionsIn(text)(found.offset),
     );
   }
 }
 
-function syntaxError(text: string): { reason?: string; offset?: number } {
-  const errors: { error: ParseErrorCode; offset: number }[] = [];
-  jsonc().parseTree(text, errors as import("jsonc-parser").ParseError[], { disallowComments: true });
-  const first = errors[0];
-  if (first === undefined) return {};
-  const name = jsonc().printParseErrorCode(first.error);
-  const words = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).trim();
-  return { reason: words, offset: first.offset };
+/** Where and why, from a parser made for editors; JSON.parse gives a position only sometimes. */
+function syntaxError(text: string): { reason: string; offset: number } | undefined {
+  const { parseTree, printParseErrorCode } = require("jsonc-parser") as typeof import("jsonc-parser");
+  const errors: ParseError[] = [];
+  parseTree(text, errors, { disallowComments: true });
+  const [first] = errors;
+  if (first === undefined) return undefined;
+  const reason = printParseErrorCode(first.error).replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return { reason: reason.trim(), offset: first.offset };
 }
 
-/**
- * What can be seen without a tree: how many members all objects have together (colons outside strings), and where
- * the text nests too deep. Much faster than a parser that keeps positions, and enough where all is well.
- */
+const COLON = 0x3a;
+
+/** How many members all objects have together (colons outside strings), and where the text nests too deep. */
 function outlineOf(text: string): { members: number; tooDeepAt?: number } {
   let members = 0;
   let depth = 0;
-  for (let at = 0; at < text.length; at++) {
-    switch (text.charCodeAt(at)) {
-      case 0x22: // "
-        at = endOfString(text, at);
-        break;
-      case 0x3a: // :
-        members++;
-        break;
-      case 0x5b: // [
-      case 0x7b: // {
-        if (++depth > MAXIMUM_DEPTH) return { members, tooDeepAt: at };
-        break;
-      case 0x5d: // ]
-      case 0x7d: // }
-        depth--;
-        break;
-    }
-  }
-  return { members };
-}
-
-/** The offset of the quote that closes the string; the end of the text where none does. */
-function endOfString(text: string, start: number): number {
-  let end = text.indexOf('"', start + 1);
-  while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
-  return end === -1 ? text.length : end;
-}
-
-function isEscaped(text: string, at: number): boolean {
-  let backslashes = 0;
-  while (text.charCodeAt(at - 1 - backslashes) === 0x5c) backslashes++;
-  return backslashes % 2 === 1;
+  const stoppedAt = walkJson(text, 0, (character) => {
+    if (character === COLON) members++;
+    else if (opens(character)) return ++depth > MAXIMUM_DEPTH;
+    else if (closes(character)) depth--;
+    return false;
+  });
+  return stoppedAt < text.length ? { members, tooDeepAt: stoppedAt } : { members };
 }
 
 function membersOf(value: unknown): number {
   if (typeof value !== "object" || value === null) return 0;
-  if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + membersOf(item), 0);
   const inner = Object.values(value);
-  return inner.reduce((sum: number, item) => sum + membersOf(item), inner.length);
+  return inner.reduce((sum: number, item) => sum + membersOf(item), Array.isArray(value) ? 0 : inner.length);
 }
 
-function duplicatesIn(root: Node | undefined): { path: Path; offset: number }[] {
-  const found: { path: Path; offset: number }[] = [];
-  const visit = (node: Node, path: Path) => {
-    if (node.type === "array")
-      for (const [index, child] of (node.children ?? []).entries()) visit(child, [...path, index]);
-    if (node.type !== "object") return;
-    const seen = new Set<string>();
-    for (const property of node.children ?? []) {
-      const [key, value] = property.children ?? [];
-      if (key === undefined) continue;
-      const name = String(key.value);
-      if (seen.has(name)) found.push({ path: [...path, name], offset: key.offset });
-      seen.add(name);
-      if (value !== undefined) visit(value, [...path, name]);
-    }
-  };
-  if (root !== undefined) visit(root, []);
-  return found;
+function duplicatesIn(layout: JsonLayout, offset: number, path: Path): { path: Path; offset: number }[] {
+  const seen = new Set<string>();
+  return layout.partsAt(offset).flatMap((part, index) => {
+    const inner = [...path, part.key ?? index];
+    const twice = part.key !== undefined && seen.has(part.key);
+    if (part.key !== undefined) seen.add(part.key);
+    const below = duplicatesIn(layout, part.value, inner);
+    return twice ? [{ path: inner, offset: part.start }, ...below] : below;
+  });
 }
 
-function offsetOf(root: Node, path: Path, part: "key" | "value"): number {
-  let here = root;
+function offsetOf(layout: JsonLayout, path: Path, wanted: "key" | "value"): number {
+  let offset = layout.root;
   for (const [index, step] of path.entries()) {
-    const property = typeof step === "string" ? lastProperty(here, step) : undefined;
-    const next =
-      typeof step === "number" ? (here.type === "array" ? here.children?.[step] : undefined) : property?.children?.[1];
-    if (next === undefined) return here.offset;
-    if (index === path.length - 1 && part === "key" && property !== undefined) return property.offset;
-    here = next;
+    const part = partOf(layout.partsAt(offset), step);
+    if (part === undefined) return offset;
+    offset = index === path.length - 1 && wanted === "key" ? part.start : part.value;
   }
-  return here.offset;
+  return offset;
 }
 
-/** The last one, for that is whose value counts where a key stands twice. */
-function lastProperty(node: Node, key: string): Node | undefined {
-  return node.type === "object"
-    ? node.children?.findLast((property) => property.children?.[0]?.value === key)
-    : undefined;
+/** Of two parts with one key the last, for that is whose value counts. */
+function partOf(parts: readonly JsonPart[], step: string | number): JsonPart | undefined {
+  if (typeof step === "string") return parts.findLast((part) => part.key === step);
+  return parts[0]?.key === undefined ? parts[step] : undefined;
 }

@@ -4,11 +4,12 @@ export interface Position {
   readonly column: number;
 }
 
-/** Translates offsets of a text to positions; the lines are looked up once, when first needed. */
+/** Translates offsets of a text to positions. Lines are counted only as far as somebody has asked, and once. */
 export function positionsIn(text: string): (offset: number) => Position {
-  let starts: number[] | undefined;
+  const starts = [0];
+  let counted = 0;
   return (offset) => {
-    starts ??= lineStarts(text);
+    for (; counted < Math.min(offset, text.length); counted++) if (endsLine(text, counted)) starts.push(counted + 1);
     let low = 0;
     let high = starts.length - 1;
     while (low < high) {
@@ -20,8 +21,11 @@ export function positionsIn(text: string): (offset: number) => Position {
   };
 }
 
-function lineStarts(text: string): number[] {
-  const starts = [0];
-  for (const end of text.matchAll(/\r\n|\n|\r/g)) starts.push(end.index + end[0].length);
-  return starts;
+const LINE_FEED = 0x0a;
+const RETURN = 0x0d;
+
+/** LF, CR LF or CR alone. */
+function endsLine(text: string, at: number): boolean {
+  const character = text.charCodeAt(at);
+  return character === LINE_FEED || (character === RETURN && text.charCodeAt(at + 1) !== LINE_FEED);
 }

@@ -1,0 +1,29 @@
+// Counts what the test runner reported and prints it as one line; names the peers that ran.
+//   node scripts/results.cjs FILE...
+const { existsSync, readFileSync } = require("node:fs");
+const { execFileSync } = require("node:child_process");
+
+const files = process.argv.slice(2);
+const totals = { passed: 0, failed: 0, skipped: 0 };
+for (const file of files) {
+  if (!existsSync(file)) {
+    console.log(`${file}: the runner left no results, which counts as a failure`);
+    totals.failed++;
+    continue;
+  }
+  const report = JSON.parse(readFileSync(file, "utf8"));
+  totals.passed += report.numPassedTests;
+  // A file that does not even load has no tests in it to fail.
+  totals.failed += report.numFailedTests + report.numRuntimeErrorTestSuites;
+  totals.skipped += report.numPendingTests + report.numTodoTests;
+}
+const WITNESSES = /^(prosody|unbound|ejabberd|kamailio|knot|pebble) /;
+try {
+  const where = execFileSync("sh", ["scripts/peers.sh", "--where"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+  const versions = readFileSync(`${where}/.versions`, "utf8").split("\n").filter((line) => WITNESSES.test(line));
+  console.log(`peers: ${versions.join(", ")}`);
+} catch {
+  console.log("peers: none are there (scripts/peers.sh fetches them)");
+}
+console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
+if (totals.failed > 0 || totals.passed === 0) process.exitCode = 1;

@@ -1,0 +1,16 @@
+#!/bin/sh
+# npm test: prepares everything, fetches the peers and runs all suites. Arguments go to jest, with which a part can
+# be run:  npm test -- --selectProjects=unit
+# Prints at the end how many tests and which peers ran.
+set -eu
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+cd "$root"
+sh scripts/prepare.sh
+sh scripts/peers.sh
+mkdir -p .cache/results
+results=.cache/results/node-$(sh scripts/run.sh -p process.versions.node).json
+rm -f "$results"
+status=0
+sh scripts/run.sh node_modules/jest/bin/jest.js --maxWorkers=2 --json --outputFile="$results" "$@" >/dev/null || status=$?
+sh scripts/run.sh scripts/results.cjs "$results" || status=1
+exit $status

@@ -37,7 +37,8 @@ export interface EdgeHostProps {
   readonly instanceType?: string;
   /**
    * Id of the machine image, a Debian 12.
-   * @default Debian's newest when the host is first made; a newer one alone does not replace the host
+   * @default Debian's newest when the host is first made; a newer one alone does not replace the host, so that a later
+   * change to another processor architecture has to name one
    */
   readonly machineImageId?: string;
   /**

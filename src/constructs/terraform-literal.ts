@@ -3,8 +3,7 @@
  * organisation's name, is data. The signs before a brace become an expression that gives them: Terraform's own
  * escape (`$${`) would still look like a reference to CDKTF, which resolves them by their text.
  */
-export const terraformLiteral = (text: string): string =>
-  text.replace(/[$%]+(?=\{)/g, (marks) => `\${"${marks}"}`);
+export const terraformLiteral = (text: string): string => text.replace(/[$%]+(?=\{)/g, (marks) => `\${"${marks}"}`);
 
 /**
  * A value as JSON that Terraform takes as it stands: the markers of its templates are written with JSON's own escapes,

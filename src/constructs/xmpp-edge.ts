@@ -91,13 +91,22 @@ export class XmppEdge extends Construct {
       addresses: this.host.addresses,
       ...(props.zoneIds !== undefined && { zoneIds: props.zoneIds }),
     });
-    if (image.isExample) {
-      Annotations.of(this).addWarning(
-        "image is the example's, which no registry holds: give the digest of a program image before deploying",
-      );
-    }
+    for (const warning of warnings(props)) Annotations.of(this).addWarning(warning);
     this.node.addValidation({ validate: () => certificateProblems(props) });
   }
+}
+
+/** What synthesises and would not serve. */
+function warnings({ definition, image, certificate }: XmppEdgeProps): string[] {
+  const found: string[] = [];
+  if (image.isExample) {
+    found.push("image is the example's, which no registry holds: give the digest of a program image before deploying");
+  }
+  const { kind } = definition.certificate.source;
+  if (certificate === undefined && kind !== "request") {
+    found.push(`certificate.source.kind is ${kind}: nothing in this stack obtains the certificate`);
+  }
+  return found;
 }
 
 /** A source that names where the certificate comes from has to be honoured. */

@@ -1,3 +1,4 @@
+import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { TerraformStack, Testing } from "cdktf";
 
 /** The arguments of one resource or data source, as Terraform's JSON has them. */
@@ -12,9 +13,10 @@ export interface Stack {
   only(type: string): Arguments;
 }
 
-/** Synthesises what is placed in an empty stack, with the validations that a real synthesis runs. */
+/** Synthesises what is placed in a stack with an AWS provider, with the validations that a real synthesis runs. */
 export function synthesised(place: (stack: TerraformStack) => void): Stack {
   const stack = new TerraformStack(Testing.app(), "test");
+  new AwsProvider(stack, "aws", { region: "eu-central-1" });
   place(stack);
   return read(Testing.synth(stack, true));
 }

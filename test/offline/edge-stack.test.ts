@@ -1,41 +1,66 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import type { Definition } from "xmpp-edge";
 import { GatewayImage, type SynthesiseOptions, synthesise } from "xmpp-edge/constructs";
 import { contoso } from "../constructs/definitions";
-import { Terraform } from "./terraform";
+import { type State, Terraform } from "./terraform";
 
 jest.setTimeout(120_000);
 
 const image = (digit: string): GatewayImage =>
   GatewayImage.fromReference(`123456789012.dkr.ecr.eu-central-1.amazonaws.com/xmpp-edge@sha256:${digit.repeat(64)}`);
 
+type Values = State[string];
+
 /** Resource types of what a plan changes, with what it does to them. */
 const types = (changes: readonly { address: string; actions: readonly string[] }[]): string[] =>
   changes.map(({ address, actions }) => `${address.split(".")[0]} ${actions.join(" ")}`);
 
 describe("an edge under Terraform, on the stand-in for AWS", () => {
+  const folders: string[] = [];
+  let base: string;
   let folder: string;
   let terraform: Terraform;
 
+  const newFolder = (): string => {
+    const made = mkdtempSync(join(tmpdir(), "edge-stack-"));
+    folders.push(made);
+    return made;
+  };
   const write = (definition: Definition, options: SynthesiseOptions = {}): string =>
-    synthesise(definition, join(folder, "out"), { image: image("a"), ...options }).file;
+    dirname(synthesise(definition, join(folder, "out"), { image: image("a"), ...options }).file);
 
-  /** The stack applied once. */
-  const applied = async (definition: Definition, options: SynthesiseOptions = {}): Promise<void> => {
-    terraform = await Terraform.in(dirname(write(definition, options)));
+  /** Contoso's stack, applied once and copied for every test, with its state. */
+  const applied = async (): Promise<void> => {
+    cpSync(base, folder, { recursive: true, verbatimSymlinks: true });
+    terraform = await Terraform.resumed(join(folder, "out", "stacks", "contoso"));
+  };
+  /** A stack of its own, applied. */
+  const deployed = async (definition: Definition): Promise<void> => {
+    terraform = await Terraform.in(write(definition));
     await terraform.apply();
   };
+  const ofType = async (type: string): Promise<readonly Values[]> =>
+    Object.entries(await terraform.state())
+      .filter(([address]) => address.startsWith(`${type}.`))
+      .map(([, values]) => values);
 
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "edge-stack-"));
+  beforeAll(async () => {
+    folder = newFolder();
+    await deployed(contoso());
+    base = folder;
   });
-  afterEach(() => rmSync(folder, { recursive: true }));
+  beforeEach(() => {
+    folder = newFolder();
+  });
+  afterAll(() => {
+    for (const made of folders) rmSync(made, { recursive: true });
+  });
 
-  test("is valid, applies, plans clean afterwards and is destroyed where that was asked for", async () => {
-    terraform = await Terraform.in(dirname(write(contoso(), { removal: "destroy" })));
+  test("is valid, plans clean after it was applied, and is destroyed where that was asked for", async () => {
+    terraform = await Terraform.in(write(contoso(), { removal: "destroy" }));
     await terraform.validate();
     await terraform.apply();
     expect(await terraform.plan()).toEqual([]);
@@ -44,47 +69,38 @@ describe("an edge under Terraform, on the stand-in for AWS", () => {
   });
 
   test("publishes the addresses that the interface owns", async () => {
-    await applied(contoso());
-    const state = Object.entries(await terraform.state());
-    const of = (type: string) =>
-      state.filter(([address]) => address.startsWith(`${type}.`)).map(([, values]) => values);
-    const [elasticIp] = of("aws_eip");
-    const [owner] = of("aws_network_interface");
-    const [association] = of("aws_eip_association");
-    const [instance] = of("aws_instance");
+    await applied();
+    const [elasticIp] = await ofType("aws_eip");
+    const [owner] = await ofType("aws_network_interface");
+    const [association] = await ofType("aws_eip_association");
+    const [instance] = await ofType("aws_instance");
     expect(association).toMatchObject({ allocation_id: elasticIp!.id, network_interface_id: owner!.id });
-    expect(instance).toMatchObject({
-      primary_network_interface: [expect.objectContaining({ network_interface_id: owner!.id })],
-    });
-    const records = Object.fromEntries(of("aws_route53_record").map(({ type, records }) => [type, records]));
-    expect(records).toEqual({
+    expect(instance).toMatchObject({ primary_network_interface: [{ network_interface_id: owner!.id }] });
+    const records = (await ofType("aws_route53_record")).map(({ type, records }) => [type, records]);
+    expect(Object.fromEntries(records)).toEqual({
       SRV: ["0 0 5269 sip.contoso.example."],
       A: [elasticIp!.public_ip],
       AAAA: owner!.ipv6_addresses,
     });
-    expect(await terraform.outputs()).toMatchObject({
-      addresses: [elasticIp!.public_ip, (owner!.ipv6_addresses as string[])[0]],
-    });
+    const addresses = [elasticIp!.public_ip, ...(owner!.ipv6_addresses as string[])];
+    expect(await terraform.outputs()).toMatchObject({ addresses });
   });
 
   test("its host mounts its own volume and runs its own document", async () => {
-    await applied(contoso());
-    const state = await terraform.state();
-    const find = (type: string) => Object.entries(state).find(([address]) => address.startsWith(`${type}.`))![1];
-    const userData = String(find("aws_instance").user_data);
-    expect(userData).toContain(
-      `nvme-Amazon_Elastic_Block_Store_${String(find("aws_ebs_volume").id).replace("-", "")} /var/lib/xmpp-edge ext4`,
-    );
-    expect(userData).toContain(`run s3://${find("aws_s3_bucket").id}/gateway-document.json --listen [::]:5269`);
+    await applied();
+    const [volume] = await ofType("aws_ebs_volume");
+    const [bucket] = await ofType("aws_s3_bucket");
+    const [document] = await ofType("aws_s3_object");
+    const userData = String((await ofType("aws_instance"))[0]!.user_data);
+    const serial = String(volume!.id).replace("-", "");
+    expect(userData).toContain(`nvme-Amazon_Elastic_Block_Store_${serial} /var/lib/xmpp-edge ext4`);
+    expect(userData).toContain(`run s3://${bucket!.id}/gateway-document.json --listen [::]:5269`);
     expect(userData).not.toMatch(/\$\{|TfToken/);
-    expect(JSON.parse(String(find("aws_s3_object").content))).toMatchObject({
-      format: "xmpp-edge-gateway",
-      name: "contoso",
-    });
+    expect(JSON.parse(String(document!.content))).toMatchObject({ format: "xmpp-edge-gateway", name: "contoso" });
   });
 
   test("another image replaces the instance and its attachment; interface, addresses and volume stay", async () => {
-    await applied(contoso());
+    await applied();
     write(contoso(), { image: image("b") });
     expect(types(await terraform.plan())).toEqual([
       "aws_cloudwatch_metric_alarm update",
@@ -97,7 +113,7 @@ describe("an edge under Terraform, on the stand-in for AWS", () => {
   });
 
   test("a partner more is a new version of the document and nothing else", async () => {
-    await applied(contoso());
+    await applied();
     write(
       contoso({ partners: [{ domain: "fabrikam.example", partnerType: "Federated" }, { domain: "adatum.example" }] }),
     );
@@ -105,13 +121,20 @@ describe("an edge under Terraform, on the stand-in for AWS", () => {
   });
 
   test("a domain more is a record more and a new version of the document", async () => {
-    await applied(contoso());
+    await applied();
     write(contoso({ domains: [{ name: "contoso.example" }, { name: "contoso-labs.example" }] }));
     expect(types(await terraform.plan())).toEqual(["aws_route53_record create", "aws_s3_object update"]);
   });
 
-  test("a newer machine image alone changes nothing, one that is named replaces the instance", async () => {
-    await applied(contoso());
+  test("another machine image behind the parameter does not replace the host", async () => {
+    await applied();
+    // The other processor's parameter stands for a newer image under the same one.
+    write(contoso(), { instanceType: "t3.small" });
+    expect(types(await terraform.plan())).toEqual(["aws_instance update"]);
+  });
+
+  test("a machine image that is named replaces the host", async () => {
+    await applied();
     write(contoso(), { machineImageId: "ami-0123456789abcdef0" });
     expect(types(await terraform.plan())).toContain("aws_instance delete create");
   });
@@ -122,13 +145,13 @@ describe("an edge under Terraform, on the stand-in for AWS", () => {
     ["the volume", "aws_ebs_volume"],
     ["the partner list", "aws_s3_bucket"],
   ])("%s cannot be destroyed by default", async (_, type) => {
-    await applied(contoso());
+    await applied();
     const address = Object.keys(await terraform.state()).find((candidate) => candidate.startsWith(`${type}.`))!;
     await expect(terraform.plan("-destroy", `-target=${address}`)).rejects.toThrow(/Instance cannot be destroyed/);
   });
 
   test("a declared address is looked up, not allocated, and published with its family alone", async () => {
-    await applied(contoso({ accessEdge: { fqdn: "sip.contoso.example", addresses: ["198.51.100.7"] } }));
+    await deployed(contoso({ accessEdge: { fqdn: "sip.contoso.example", addresses: ["198.51.100.7"] } }));
     const state = await terraform.state();
     const records = Object.values(state).filter(({ type }) => type === "A" || type === "AAAA");
     expect(records.map(({ records }) => records)).toEqual([["198.51.100.7"]]);
@@ -136,7 +159,7 @@ describe("an edge under Terraform, on the stand-in for AWS", () => {
   });
 
   test("where records are published elsewhere the stack hands over their lines", async () => {
-    await applied(contoso({ dns: { kind: "zone-file", ttl: 300 } }));
+    await deployed(contoso({ dns: { kind: "zone-file", ttl: 300 } }));
     const { records_to_publish, addresses } = (await terraform.outputs()) as {
       records_to_publish: string[];
       addresses: string[];
@@ -152,7 +175,7 @@ describe("an edge under Terraform, on the stand-in for AWS", () => {
   test("what a definition says is data to Terraform, whatever it looks like", async () => {
     const hostile = `\${file("/etc/hostname")} %{ if true }x%{ endif } \${TfToken[TOKEN.1]} $\${x} %%{y}`;
     const policy = { enableFederationAccess: true, enableXmppAccess: true };
-    await applied(
+    await deployed(
       contoso({
         certificate: { state: hostile },
         accessPolicies: { global: policy, named: { [hostile.slice(0, 64)]: policy } },

@@ -45,6 +45,11 @@ export class Terraform {
     return terraform;
   }
 
+  /** A folder that was initialised before, or is the copy of one. */
+  static async resumed(folder: string): Promise<Terraform> {
+    return new Terraform(folder, await offlineConfiguration());
+  }
+
   async validate(): Promise<void> {
     await this.run("validate");
   }

@@ -1,0 +1,123 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { type EdgeInput, facts } from "xmpp-edge";
+import {
+  EdgeCertificate,
+  GatewayImage,
+  type SynthesiseOptions,
+  synthesise,
+  XmppEdge,
+  type XmppEdgeProps,
+} from "xmpp-edge/constructs";
+import example from "../../examples/contoso/edge.config";
+import { contoso } from "./definitions";
+import { read, type Stack, synthesised } from "./synthesised";
+
+const image = GatewayImage.fromReference(`registry.example/xmpp-edge@sha256:${"a".repeat(64)}`);
+const ARN = "arn:aws:acm:eu-central-1:123456789012:certificate/12345678-1234-1234-1234-123456789012";
+
+describe("a whole edge", () => {
+  const placed = (changes: Partial<EdgeInput> = {}, props: Partial<XmppEdgeProps> = {}): Stack =>
+    synthesised((stack) => new XmppEdge(stack, "edge", { definition: contoso(changes), image, ...props }));
+
+  test("wires host, list and records to one another", () => {
+    const stack = placed();
+    expect(stack.only("aws_instance").user_data).toMatch(
+      /run s3:\/\/\$\{aws_s3_bucket\.\w+\.id\}\/gateway-document\.json/,
+    );
+    expect(stack.only("aws_iam_role_policy").policy).toMatch(/\$\{aws_s3_bucket\.\w+\.arn\}\/gateway-document\.json/);
+    const published = Object.fromEntries(stack.all("aws_route53_record").map(({ type, records }) => [type, records]));
+    expect(published.A).toEqual([expect.stringMatching(/^\$\{aws_eip\.[\w-]+\.public_ip\}$/)]);
+    expect(published.AAAA).toEqual([
+      expect.stringMatching(/^\$\{one\(tolist\(aws_network_interface\.\w+\.ipv6_addresses\)\)\}$/),
+    ]);
+  });
+
+  test("keeps its parts within reach", () => {
+    synthesised((stack) => {
+      const edge = new XmppEdge(stack, "edge", { definition: contoso(), image });
+      edge.host.instance.addOverride("hibernation", false);
+      expect(edge.node.findChild("host").node.defaultChild).toBe(edge.host.instance);
+    });
+  });
+
+  test.each([
+    [
+      "a definition that names ACM without a certificate",
+      { kind: "acm" } as const,
+      undefined,
+      /kind is acm and no ACM certificate was given; pass certificate/,
+    ],
+    [
+      "an ACM certificate that the definition does not name",
+      { kind: "request" } as const,
+      ARN,
+      /write kind: "acm" in the definition/,
+    ],
+  ])("refuses %s", (_, source, arn, message) => {
+    const place = () =>
+      synthesised((stack) => {
+        const certificate =
+          arn === undefined ? {} : { certificate: EdgeCertificate.fromArn(stack, "certificate", arn) };
+        new XmppEdge(stack, "edge", { definition: contoso({ certificate: { source } }), image, ...certificate });
+      });
+    expect(place).toThrow(message);
+  });
+
+  test("synthesises 10,000 partners without a visible pause", () => {
+    const partners = Array.from({ length: 10_000 }, (_, at) => ({ domain: `partner${at}.example` }));
+    const definition = contoso({ partners });
+    const started = performance.now();
+    const stack = synthesised((scope) => new XmppEdge(scope, "edge", { definition, image }));
+    const seconds = (performance.now() - started) / 1000;
+    expect(JSON.parse(String(stack.only("aws_s3_object").content)).partners).toHaveLength(10_000);
+    expect(seconds).toBeLessThan(5);
+  });
+});
+
+describe("synthesis", () => {
+  let outdir: string;
+  beforeEach(() => {
+    outdir = join(mkdtempSync(join(tmpdir(), "synthesise-")), "cdktf.out");
+  });
+  afterEach(() => rmSync(join(outdir, ".."), { recursive: true }));
+
+  const written = (options?: SynthesiseOptions): string => {
+    const { stack, file } = synthesise(example, outdir, options);
+    expect(stack).toBe("contoso");
+    expect(file).toBe(join(outdir, "stacks", "contoso", "cdk.tf.json"));
+    return readFileSync(file, "utf8");
+  };
+
+  test("of the example holds the SRV record, the port, the Access Edge and an image by digest", () => {
+    const json = written();
+    const srv = read(json)
+      .all("aws_route53_record")
+      .find(({ type }) => type === "SRV");
+    expect(srv).toMatchObject({
+      name: "_xmpp-server._tcp.contoso.example",
+      records: ["0 0 5269 sip.contoso.example."],
+    });
+    expect(json).toContain(GatewayImage.example().reference);
+    expect(JSON.parse(String(read(json).only("aws_s3_object").content))).toEqual(facts(example).gateway);
+  });
+
+  test("is the same everywhere: it holds no path of this machine", () => {
+    const json = written();
+    expect(json).not.toContain(outdir);
+    expect(json).not.toContain(process.cwd());
+    expect(JSON.parse(json).terraform.backend).toEqual({ local: { path: "../../../terraform.contoso.tfstate" } });
+  });
+
+  test("of the example stack", () => {
+    expect(JSON.parse(written())).toMatchSnapshot();
+  });
+
+  test("tags everything with the edge", () => {
+    expect(JSON.parse(written({ region: "eu-south-1" })).provider.aws).toEqual([
+      { region: "eu-south-1", default_tags: [{ tags: { project: "xmpp-edge", edge: "contoso" } }] },
+    ]);
+  });
+});

@@ -26,7 +26,7 @@ export type Answer =
     } & Aliases)
   /** The message ends at an alias: whoever wants to know has to ask for its target. */
   | ({ readonly status: "alias"; readonly target: string; readonly ttl: number } & Aliases)
-  | { readonly status: "failed"; readonly code: LookupFailure; readonly reason: string };
+  | ({ readonly status: "failed"; readonly code: LookupFailure; readonly reason: string } & Partial<Aliases>);
 
 interface Aliases {
   /** Where aliases led, in order; empty where the owner has the records itself. */
@@ -52,11 +52,12 @@ export function readAnswer(message: Message, question: Question, maxAliases: num
     const alias = message.answers.find((record) => record.type === "CNAME" && isAt(record, name));
     if (alias?.type !== "CNAME") break;
     const target = comparable(alias.data);
-    if (aliases.includes(target) || target === comparable(question.name))
-      return { status: "failed", code: "aliases", reason: `the alias at ${name} leads back to ${target}` };
-    if (aliases.length === maxAliases)
-      return { status: "failed", code: "aliases", reason: `more than ${maxAliases} aliases after one another` };
+    const loop = aliases.includes(target) || target === comparable(question.name);
     aliases.push(target);
+    if (loop)
+      return { status: "failed", code: "aliases", reason: `the alias at ${name} leads back to ${target}`, aliases };
+    if (aliases.length > maxAliases)
+      return { status: "failed", code: "aliases", reason: "too many aliases after one another", aliases };
     ttl = Math.min(ttl, ttlOf(alias));
     name = target;
   }

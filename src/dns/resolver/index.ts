@@ -1,3 +1,8 @@
+export { type Answer, type AnswerRecord, readAnswer } from "./answer";
+export { type Exchanged, type ExchangeOptions, exchange } from "./exchange";
+export { type FollowedAnswer, followAliases } from "./follow-aliases";
+export { InFlight } from "./in-flight";
+export { comparable, type Question } from "./message";
 export type {
   AddressAnswer,
   Lookup,

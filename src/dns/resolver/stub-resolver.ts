@@ -4,6 +4,7 @@ import { type Answer, type AnswerRecord, readAnswer } from "./answer";
 import { AnswerCache, type RecordLookup } from "./answer-cache";
 import { exchange } from "./exchange";
 import { firstUsable } from "./first-usable";
+import { type FollowedAnswer, followAliases } from "./follow-aliases";
 import { InFlight } from "./in-flight";
 import { comparable, type Question } from "./message";
 import type { AddressAnswer, Lookup, LookupFailure, LookupOptions, NameResolver, SrvAnswer } from "./name-resolver";
@@ -87,7 +88,7 @@ class StubResolver implements NameResolver {
     if (known !== undefined) return Promise.resolve(known);
     const pending = this.#pending.get(key);
     if (pending !== undefined) return pending;
-    const asked = this.#follow(question)
+    const asked = followAliases(question, (next, maxAliases) => this.#ask(next, maxAliases), MAX_ALIASES)
       .then((answer) => {
         const lookup = bounded(answer);
         this.#cache.put(key, lookup, "ttl" in answer ? answer.ttl : undefined);
@@ -96,21 +97,6 @@ class StubResolver implements NameResolver {
       .finally(() => this.#pending.delete(key));
     this.#pending.set(key, asked);
     return asked;
-  }
-
-  /** Asks; where the resolver stopped at an alias, asks on, `MAX_ALIASES` in all. */
-  async #follow(question: Question): Promise<Answer> {
-    let aliases = MAX_ALIASES;
-    let ttl = Number.POSITIVE_INFINITY;
-    let name = question.name;
-    for (;;) {
-      const answer = await this.#ask({ name, type: question.type }, aliases);
-      if (answer.status === "failed") return answer;
-      if (answer.ttl !== undefined) ttl = Math.min(ttl, answer.ttl);
-      if (answer.status !== "alias") return answer.ttl === undefined ? answer : { ...answer, ttl };
-      aliases -= answer.aliases.length;
-      name = answer.target;
-    }
   }
 
   #ask(question: Question, maxAliases: number): Promise<Answer> {
@@ -125,7 +111,7 @@ class StubResolver implements NameResolver {
 }
 
 /** The outcome as it is kept: of many SRV records those that would be tried first. */
-function bounded(answer: Answer): RecordLookup {
+function bounded(answer: FollowedAnswer): RecordLookup {
   switch (answer.status) {
     case "found": {
       const byPriority = answer.records.toSorted((a, b) => priorityOf(a) - priorityOf(b));
@@ -133,8 +119,6 @@ function bounded(answer: Answer): RecordLookup {
     }
     case "absent":
       return { status: "absent", why: answer.why };
-    case "alias":
-      return failed("aliases", `more than ${MAX_ALIASES} aliases after one another`);
     case "failed":
       return failed(answer.code, answer.reason);
   }

@@ -1,0 +1,33 @@
+import { addressDiffers } from "./address-differs";
+import { addressExtra } from "./address-extra";
+import { addressMissing } from "./address-missing";
+import type { Check, HostView, SrvView } from "./check";
+import { srvExtra } from "./srv-extra";
+import { srvMissing } from "./srv-missing";
+import { srvNoService } from "./srv-no-service";
+import { srvPort } from "./srv-port";
+import { srvPriorityWeight } from "./srv-priority-weight";
+import { srvTarget } from "./srv-target";
+import { srvTargetAlias } from "./srv-target-alias";
+import { srvTargetNoAddress } from "./srv-target-no-address";
+
+export type { Check, Fault, HostView, PublishedAddress, Severity, SrvView } from "./check";
+
+/** Checks in stages: what one stage finds explains all that later stages would, so they are left out. */
+export type Stages<View> = readonly (readonly Check<View>[])[];
+
+/** On what a server answers for a domain's SRV record. */
+export const SRV_CHECKS: Stages<SrvView> = [
+  [srvMissing],
+  [srvNoService],
+  [srvTarget],
+  [srvPort, srvPriorityWeight, srvExtra],
+];
+
+/** On what a server answers for the Access Edge FQDN. */
+export const HOST_CHECKS: Stages<HostView> = [
+  [srvTargetAlias],
+  [srvTargetNoAddress],
+  [addressDiffers],
+  [addressMissing, addressExtra],
+];

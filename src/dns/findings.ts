@@ -1,0 +1,109 @@
+import type { Stages } from "./checks";
+import type { Check } from "./checks/check";
+import type { Observation, Observed } from "./observe";
+import type { VerifyFinding } from "./report/report";
+import type { Question } from "./resolver";
+import { NOBODY_TO_ASK, unanswered } from "./unanswered";
+import { formatVantage, type Vantage } from "./vantage";
+
+/** Collects what was found, one finding a cause: the same from several servers becomes one that names them all. */
+export class Findings {
+  readonly #findings = new Map<string, VerifyFinding>();
+  #checks = 0;
+
+  /** How many checks were done. */
+  get checks(): number {
+    return this.#checks;
+  }
+
+  all(): VerifyFinding[] {
+    return [...this.#findings.values()];
+  }
+
+  /** Runs the checks on what one server answered. A stage that finds something ends it. */
+  judge<View>(stages: Stages<View>, view: View, about: { domain: string; subject: string } & Heard): void {
+    for (const stage of stages) {
+      const found = stage.filter((check) => this.#check(check, view, about));
+      if (found.length > 0) return;
+    }
+  }
+
+  /**
+   * Records who gave no answer to a question. Where others did, that is a fault of the server, told once for all
+   * questions; where nobody did, nothing is known of the domain.
+   */
+  unanswered(domain: string, { question, observations }: Observed): void {
+    const subject = subjectOf(question);
+    if (observations.length === 0) {
+      const { id, severity, source, remedy } = NOBODY_TO_ASK;
+      const found = "no server was named that could be asked";
+      const rest = { server: "", found, expected: "an answer", source, remedy, retryAfter: null };
+      this.#add({ id, verdict: "unknown", severity, domain, subject, ...rest });
+    }
+    const silent = observations.filter(({ answer }) => answer.status === "failed");
+    const nothingKnown = silent.length === observations.length;
+    for (const observation of silent) this.#addSilent(observation, nothingKnown ? { domain, subject } : undefined);
+  }
+
+  #addSilent({ vantage, answer }: Observation, about: { domain: string; subject: string } | undefined): void {
+    if (answer.status !== "failed") return;
+    const aliases = answer.aliases ?? [];
+    const { id, severity, source, remedy } = unanswered(vantage.kind, answer.code, aliases.length > 0);
+    this.#add({
+      id,
+      verdict: about === undefined ? severity : "unknown",
+      severity,
+      domain: about?.domain ?? null,
+      subject: about?.subject ?? "",
+      server: formatVantage(vantage),
+      found: aliases.length > 0 ? `an alias of ${aliases.join(", ")}; then: ${answer.reason}` : answer.reason,
+      expected: "an answer",
+      source,
+      remedy,
+      retryAfter: null,
+    });
+  }
+
+  #check<View>(check: Check<View>, view: View, about: { domain: string; subject: string } & Heard): boolean {
+    this.#checks++;
+    const fault = check.check(view);
+    if (fault === undefined) return false;
+    const { domain, subject, vantage, ttl } = about;
+    this.#add({
+      id: check.id,
+      verdict: check.severity,
+      severity: check.severity,
+      domain,
+      subject,
+      server: formatVantage(vantage),
+      ...fault,
+      source: check.source,
+      remedy: check.remedy(view),
+      // A name server says what is there now; a resolver what it remembers.
+      retryAfter: vantage.kind === "resolver" ? (ttl ?? null) : null,
+    });
+    return true;
+  }
+
+  #add(finding: VerifyFinding): void {
+    const { id, verdict, domain, subject, found, expected } = finding;
+    const key = JSON.stringify([id, verdict, domain, subject, found, expected]);
+    const same = this.#findings.get(key);
+    if (same === undefined) {
+      this.#findings.set(key, finding);
+      return;
+    }
+    const servers = new Set([...same.server.split(", "), finding.server]);
+    const waits = [same.retryAfter, finding.retryAfter].filter((seconds) => seconds !== null);
+    const retryAfter = waits.length > 0 ? Math.max(...waits) : null;
+    this.#findings.set(key, { ...same, server: [...servers].join(", "), retryAfter });
+  }
+}
+
+interface Heard {
+  readonly vantage: Vantage;
+  /** Seconds the answer may be remembered. */
+  readonly ttl: number | undefined;
+}
+
+export const subjectOf = ({ name, type }: Question) => `${name} ${type}`;

@@ -1,0 +1,71 @@
+/** `unknown`: could not be found out. It is never said of what a server denied, nor a denial of what none answered. */
+export type Verdict = "pass" | "warn" | "fail" | "unknown";
+
+/** One fault, or one thing that could not be found out. */
+export interface VerifyFinding {
+  /** Stable id of the check. */
+  readonly id: string;
+  readonly verdict: Exclude<Verdict, "pass"> | "info";
+  /** What the check gives as a rule; the verdict says what it gave here. */
+  readonly severity: "fail" | "warn" | "info";
+  /** The local domain, or the Access Edge FQDN where its addresses are at fault; null where only a server is. */
+  readonly domain: string | null;
+  /** The name and type that were asked for. */
+  readonly subject: string;
+  /** Everyone who answered so, with commas between. */
+  readonly server: string;
+  readonly found: string;
+  readonly expected: string;
+  readonly source: string;
+  /** What to do; where one record mends it, the zone file line. */
+  readonly remedy: string;
+  /** Seconds after which what a resolver remembers is gone; null where waiting does not help. */
+  readonly retryAfter: number | null;
+}
+
+/** The outcome of `verifyDns`. Fields are added within a schema version, never changed. */
+export interface VerifyReport {
+  readonly schema: "xmpp-edge/dns-verify/1";
+  readonly verdict: Verdict;
+  /** False where the run was interrupted. */
+  readonly complete: boolean;
+  readonly counts: {
+    readonly domains: number;
+    /** Checks that were done, over all answers. */
+    readonly checks: number;
+    readonly questions: number;
+    /** Findings by verdict. */
+    readonly fail: number;
+    readonly unknown: number;
+    readonly warn: number;
+    readonly info: number;
+  };
+  readonly domains: readonly { readonly domain: string; readonly verdict: Verdict }[];
+  /** Faults first. */
+  readonly findings: readonly VerifyFinding[];
+  /** Who was asked. */
+  readonly servers: readonly {
+    readonly kind: "resolver" | "name-server";
+    readonly server: string;
+    readonly zone: string | null;
+  }[];
+}
+
+/** From worst to best. */
+const RANK = ["fail", "unknown", "warn", "info", "pass"] as const;
+type Ranked = (typeof RANK)[number];
+
+/** The worst of the verdicts; `info` changes none. */
+export function worst(verdicts: Iterable<Ranked>): Verdict {
+  const worstOf = [...verdicts].reduce<Ranked>((a, b) => (RANK.indexOf(a) < RANK.indexOf(b) ? a : b), "pass");
+  return worstOf === "info" ? "pass" : worstOf;
+}
+
+/** Worst first, then by domain, id, server: the same for the same answers, in whatever order they came. */
+export function byWeight(a: VerifyFinding, b: VerifyFinding): number {
+  const keys = (finding: VerifyFinding) => [finding.domain ?? "\uffff", finding.id, finding.server, finding.subject];
+  const differs = RANK.indexOf(a.verdict) - RANK.indexOf(b.verdict);
+  if (differs !== 0) return differs;
+  const [first, second] = [keys(a).join("\0"), keys(b).join("\0")];
+  return first < second ? -1 : Number(first > second);
+}

@@ -1,4 +1,5 @@
 import { createServer, type Server } from "node:net";
+import { networkInterfaces } from "node:os";
 import { TrustStore } from "../certificate/chain";
 import type { GatewayDocument } from "../definition/facts/gateway-document";
 import type { NameResolver } from "../dns/resolver";
@@ -93,7 +94,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     counters,
     dialbackSecret: options.dialbackSecret ?? keptSecret(store, options.randomBytes),
     allowPrivateTargets: options.allowPrivateTargets,
-    listening: () => listening,
+    listening: () => listening.flatMap(boundPlaces),
     onStanza: (pair, stanza) => router?.receive(pair, stanza),
   });
   let sandbox: Sandbox | undefined;
@@ -158,6 +159,13 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     await running.stop();
     throw error;
   }
+}
+
+/** Every address that a listener can be reached at: a wildcard stands for all of this machine's. */
+function boundPlaces({ address, port }: { address: string; port: number }): { address: string; port: number }[] {
+  if (address !== "::" && address !== "0.0.0.0") return [{ address, port }];
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return all.map((one) => ({ address: one.address, port }));
 }
 
 function keptSecret(store: ReturnType<typeof openStore>, randomBytes: (bytes: number) => Buffer): string {

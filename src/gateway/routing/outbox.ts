@@ -34,6 +34,7 @@ export class Outbox {
     this.#federation.send(pair, {
       xml,
       bytes: xml.length,
+      keepAlive: stanza.name === "iq" && stanza.attrs.type === "result", // pings are all that we answer with a result
       expiresAt: this.#now() + STANZA_LIFETIME_MS,
       giveBack: lost,
     });

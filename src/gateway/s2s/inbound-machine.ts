@@ -77,13 +77,7 @@ export type InboundEffect =
   | { readonly do: "authenticated"; readonly pair: Pair; readonly method: Method }
   | { readonly do: "verify"; readonly pair: Pair; readonly key: string }
   | { readonly do: "dialbackResult"; readonly pair: Pair; readonly result: DialbackAnswer }
-  | {
-      readonly do: "answerVerify";
-      readonly pair: Pair;
-      readonly id: string;
-      readonly key: string;
-      readonly refuse: boolean;
-    }
+  | { readonly do: "verifyResult"; readonly pair: Pair; readonly id: string; readonly result: DialbackAnswer }
   | { readonly do: "stanza"; readonly pair: Pair; readonly stanza: Element }
   | { readonly do: "peerError"; readonly element: Element }
   | { readonly do: "log"; readonly event: string; readonly reason: string; readonly remote?: string }
@@ -102,6 +96,8 @@ export interface InboundContext {
   readonly admits: (row: DocumentPartner) => boolean;
   /** Whether the peer once announced that it understands dialback errors. */
   readonly understandsErrors: (remote: string) => boolean;
+  /** Whether a key is one of a stream that we are opening now. */
+  readonly isOwnKey: (pair: Pair, streamId: string, key: string) => boolean;
 }
 
 export interface InboundStep {
@@ -344,19 +340,18 @@ function onResult(state: InboundState, el: Element, context: InboundContext): In
 /** Domain pairs that one stream may carry. */
 const MAXIMUM_PAIRS = 64;
 
-function refuseDialback(state: InboundState, pair: Pair, context: InboundContext): InboundStep {
+/** Dialback that the row does not have, of either kind (with `verifyId`: a db:verify). */
+function refuseDialback(state: InboundState, pair: Pair, context: InboundContext, verifyId?: string): InboundStep {
   const reason = "this partner's row has no dialback here";
   if (!state.secure) return fail(state, "policy-violation", reason);
   const result: DialbackAnswer = context.understandsErrors(pair.remote)
     ? { type: "error", condition: "policy-violation" }
     : { type: "invalid" };
-  return {
-    state,
-    effects: [
-      { do: "dialbackResult", pair, result },
-      { do: "log", event: "dialback-refused", reason, remote: pair.remote },
-    ],
-  };
+  const answer: InboundEffect =
+    verifyId === undefined
+      ? { do: "dialbackResult", pair, result }
+      : { do: "verifyResult", pair, id: verifyId, result };
+  return { state, effects: [answer, { do: "log", event: "dialback-refused", reason, remote: pair.remote }] };
 }
 
 /** A peer asks whether a key is ours (XEP-0220, we are the authoritative server). */
@@ -369,12 +364,12 @@ function onVerify(state: InboundState, el: Element, context: InboundContext): In
     return fail(state, "host-unknown", "this domain is not served here");
   const row = context.policy.row(pair.local, pair.remote);
   if (row === undefined) return fail(state, "policy-violation", "this domain is not an allowed partner");
-  const allowed = row.methods.includes(state.secure ? "tls-dialback" : "tcp-dialback");
-  if (!allowed && !state.secure) return fail(state, "policy-violation", "this partner's row has no dialback here");
-  return {
-    state,
-    effects: [{ do: "answerVerify", pair, id, key: textOf(el).trim().slice(0, 1024), refuse: !allowed }],
-  };
+  if (!row.methods.includes(state.secure ? "tls-dialback" : "tcp-dialback")) {
+    if (!state.versioned) return fail(state, "unsupported-version", "this partner needs features, so version 1.0");
+    return refuseDialback(state, pair, context, id);
+  }
+  const valid = context.isOwnKey(pair, id, textOf(el).trim().slice(0, 1024));
+  return { state, effects: [{ do: "verifyResult", pair, id, result: { type: valid ? "valid" : "invalid" } }] };
 }
 
 function onDialbackResult(

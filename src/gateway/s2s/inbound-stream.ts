@@ -72,6 +72,7 @@ export class InboundStream implements WireHandlers {
       },
       admits: (row) => host.admission.admits(row, "in"),
       understandsErrors: (remote) => host.understandsErrors(remote),
+      isOwnKey: (pair, streamId, key) => host.isOwnKey(pair, streamId, key),
     };
     this.#wire = new Wire(socket, this);
     this.#deadline = this.#expire(STRANGER_TLS_SECONDS);
@@ -231,22 +232,12 @@ export class InboundStream implements WireHandlers {
         void this.#verify(effect.pair, effect.key);
         return;
       case "dialbackResult":
-        this.#wire.send(dialbackResult(effect.pair, effect.result));
+        this.#wire.send(dialbackAnswer("result", effect.pair, effect.result));
         return;
-      case "answerVerify": {
-        const { pair, id } = effect;
-        const valid = !effect.refuse && host.isOwnKey(pair, id, effect.key);
-        host.counters.add(`dialback_verify_answers_total{result="${valid ? "valid" : "invalid"}"}`);
-        this.#wire.send(
-          xml("verify", dialbackNamespace, {
-            from: pair.local,
-            to: pair.remote,
-            id,
-            type: valid ? "valid" : "invalid",
-          }),
-        );
+      case "verifyResult":
+        host.counters.add(`dialback_verify_answers_total{result="${effect.result.type}"}`);
+        this.#wire.send(dialbackAnswer("verify", effect.pair, effect.result, effect.id));
         return;
-      }
       case "stanza":
         this.#heard();
         if (!isPingOrAnswer(effect.stanza)) this.#lastStanza = host.surroundings.now();
@@ -331,11 +322,11 @@ export class InboundStream implements WireHandlers {
   }
 }
 
-function dialbackResult(pair: Pair, answer: DialbackAnswer): Element {
-  const attrs = { from: pair.local, to: pair.remote, type: answer.type };
-  if (answer.type !== "error") return xml("result", dialbackNamespace, attrs);
+function dialbackAnswer(name: "result" | "verify", pair: Pair, answer: DialbackAnswer, id?: string): Element {
+  const attrs = { from: pair.local, to: pair.remote, id, type: answer.type };
+  if (answer.type !== "error") return xml(name, dialbackNamespace, attrs);
   const error = xml("error", serverNamespace, { type: "cancel" }, xml(answer.condition, stanzaErrorsNamespace));
-  return xml("result", dialbackNamespace, attrs, error);
+  return xml(name, dialbackNamespace, attrs, error);
 }
 
 /** Pings and their answers keep a stream alive; they do not make it busy. */

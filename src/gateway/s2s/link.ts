@@ -13,6 +13,8 @@ import type { StreamHost } from "./stream-host";
 export interface LinkItem {
   readonly xml: string;
   readonly bytes: number;
+  /** The answer to a keep-alive: it does not make the link busy. */
+  readonly keepAlive?: boolean;
   /** The store's row of a durable message. */
   readonly row?: number;
   /** When it is given up if it was never written, ms since the epoch. */
@@ -119,7 +121,7 @@ export class Link {
     if (this.#stopped) return; // durable: the next process finds it in the store
     this.#queue.push(item);
     this.#queuedBytes += item.bytes;
-    this.#lastStanza = this.#host.surroundings.now();
+    if (item.keepAlive !== true) this.#lastStanza = this.#host.surroundings.now();
     this.#advance();
   }
 

@@ -1,6 +1,7 @@
 /** What can go wrong in the rig itself, as opposed to in what a test examines. */
 export type PeerRigErrorCode =
   | "peers-unavailable"
+  | "gateway-unavailable"
   | "peer-exited"
   | "peer-timeout"
   | "address-taken"

@@ -1,9 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { connect } from "node:net";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { PeerRigError } from "./peer-error";
 import type { PeerRoot } from "./peer-root";
+import { lifeline, WatchedProcess } from "./watched-process";
 
 export interface PeerProgram {
   /** What errors call it: "prosody of a.example". */
@@ -14,129 +11,11 @@ export interface PeerProgram {
   readonly work: string;
 }
 
-export interface LogWait {
-  /** Look at lines from this index of `log` on: what was logged before is not waited for again. Default 0. */
-  readonly from?: number;
-  /** Milliseconds. Default 10,000. */
-  readonly timeout?: number;
-}
-
 /** A program of the peer root, running in the foreground in a mount namespace of its own. */
-export class PeerProcess {
-  /** Every line it wrote, to standard output or error, in the order of arrival. */
-  readonly log: string[] = [];
-  /** Resolves when it has ended, with the exit code or signal in words. */
-  readonly exited: Promise<string>;
-  private readonly child: ChildProcess;
-  private readonly watchers = new Set<() => void>();
-  private end: string | undefined;
-
-  constructor(
-    root: PeerRoot,
-    private readonly program: PeerProgram,
-  ) {
-    // The kernel kills it when this process ends, in whatever way: an interrupted test run leaves no server behind.
-    // Inside unshare, for a change of user namespace would forget the request.
-    const lifeline = ["setpriv", "--pdeathsig", "KILL", "--"];
-    const enter = ["/bin/sh", join(__dirname, "enter.sh"), root.folder, program.work];
-    this.child = spawn("unshare", [...root.namespace, "--", ...lifeline, ...enter, ...program.command], {
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    for (const stream of [this.child.stdout, this.child.stderr]) {
-      if (stream === null) continue;
-      createInterface({ input: stream }).on("line", (line) => {
-        this.log.push(line);
-        this.notify();
-      });
-    }
-    this.exited = new Promise((resolve) => {
-      const ended = (how: string) => {
-        this.end ??= how;
-        resolve(this.end);
-        this.notify();
-      };
-      this.child.once("error", (error) => ended(error.message));
-      // "close", not "exit": the last lines of the log have arrived
-      this.child.once("close", (code, signal) => ended(signal === null ? `exit code ${code}` : `${signal}`));
-    });
-  }
-
-  /** Waits for a line that matches and gives it back. Rejects at the end of the program or of the time. */
-  waitForLog(pattern: RegExp, { from = 0, timeout = 10_000 }: LogWait = {}): Promise<string> {
-    let next = from;
-    return this.watch(`a log line ${pattern}`, timeout, () => {
-      while (next < this.log.length) {
-        const line = this.log[next++] as string;
-        if (pattern.test(line)) return line;
-      }
-      return undefined;
-    });
-  }
-
-  /** Waits until a TCP connection to the port is accepted. Rejects at the end of the program or of the time. */
-  async waitForPort(address: string, port: number, timeout = 10_000): Promise<void> {
-    let accepted = false;
-    const attempt = () => {
-      const socket = connect(port, address);
-      socket.once("connect", () => {
-        accepted = true;
-        socket.destroy();
-        this.notify();
-      });
-      socket.once("error", () => socket.destroy()); // refused: the next attempt tells
-    };
-    const timer = setInterval(attempt, 20);
-    try {
-      await this.watch(`a listener at ${address} port ${port}`, timeout, () => (accepted ? true : undefined));
-    } finally {
-      clearInterval(timer);
-    }
-  }
-
-  /** Sends a signal. `stop` is the orderly way to end it. */
-  kill(signal: NodeJS.Signals): void {
-    this.child.kill(signal);
-  }
-
-  /** Ends it by SIGTERM, after three seconds by SIGKILL, and waits until it is gone. */
-  async stop(): Promise<void> {
-    this.kill("SIGTERM");
-    const timer = setTimeout(() => this.kill("SIGKILL"), 3000);
-    await this.exited;
-    clearTimeout(timer);
-  }
-
-  /** The last lines of the log, for error messages. */
-  tail(lines = 15): string {
-    return this.log.slice(-lines).join("\n");
-  }
-
-  private notify(): void {
-    for (const watcher of [...this.watchers]) watcher();
-  }
-
-  /** Resolves with the first answer of `look` that is not undefined; it is asked at each event. */
-  private watch<T>(wanted: string, timeout: number, look: () => T | undefined): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const finish = (settle: () => void) => {
-        clearTimeout(timer);
-        this.watchers.delete(check);
-        settle();
-      };
-      const fail = (code: "peer-exited" | "peer-timeout", found: string) =>
-        finish(() =>
-          reject(
-            new PeerRigError(code, `${this.program.name}: ${found}; expected ${wanted}. It wrote:\n${this.tail()}`),
-          ),
-        );
-      const check = () => {
-        const answer = look();
-        if (answer !== undefined) finish(() => resolve(answer));
-        else if (this.end !== undefined) fail("peer-exited", `ended (${this.end})`);
-      };
-      const timer = setTimeout(() => fail("peer-timeout", `nothing within ${timeout} ms`), timeout);
-      this.watchers.add(check);
-      check();
-    });
+export class PeerProcess extends WatchedProcess {
+  constructor(root: PeerRoot, { name, command, work }: PeerProgram) {
+    const enter = ["/bin/sh", join(__dirname, "enter.sh"), root.folder, work];
+    // The lifeline inside unshare, for a change of user namespace would forget the request.
+    super(name, ["unshare", ...root.namespace, "--", ...lifeline, ...enter, ...command]);
   }
 }

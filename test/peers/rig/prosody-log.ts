@@ -4,6 +4,8 @@ export type FederationMethod = "external" | "tls-dialback" | "tcp-dialback";
 /** A stream between servers that one Prosody has seen authenticated, as its log at debug level tells it. */
 export interface LoggedStream {
   readonly direction: "incoming" | "outgoing";
+  /** Which of its own domains. */
+  readonly local: string;
   readonly partner: string;
   readonly method: FederationMethod;
 }
@@ -15,11 +17,11 @@ interface OpenStream {
 }
 
 /** The line that ends a stream's set-up. */
-export function completedStream(direction: "incoming" | "outgoing", partner: string): RegExp {
-  const name = partner.replaceAll(".", "\\.");
-  return direction === "incoming"
-    ? new RegExp(`Incoming s2s connection ${name}->\\S+ complete`)
-    : new RegExp(`Outgoing s2s connection \\S+->${name} complete`);
+export function completedStream({ direction, local, partner }: Omit<LoggedStream, "method">): RegExp {
+  const [from, to] = (direction === "incoming" ? [partner, local] : [local, partner]).map((name) =>
+    name.replaceAll(".", "\\."),
+  );
+  return new RegExp(`${direction === "incoming" ? "Incoming" : "Outgoing"} s2s connection ${from}->${to} complete`);
 }
 
 /** Every stream that was authenticated, in order. Lines of one stream share its name, such as s2sin5593be2ca500. */
@@ -42,6 +44,7 @@ export function authenticatedStreams(log: readonly string[]): LoggedStream[] {
     const incoming = way === "Incoming";
     streams.push({
       direction: incoming ? "incoming" : "outgoing",
+      local: incoming ? to : from,
       partner: incoming ? from : to,
       method: method(stream, line),
     });

@@ -1,25 +1,32 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type LogWait, PeerProcess } from "./peer-process";
+import { PeerProcess } from "./peer-process";
 import { peerRoot } from "./peer-root";
 import type { TestCertificate } from "./pki";
 import { requireFree } from "./ports";
 import { authenticatedStreams, completedStream, type FederationMethod, type LoggedStream } from "./prosody-log";
+import type { LogWait } from "./watched-process";
 import { makeWorkFolder } from "./work-folder";
+
+/** One method alone, or `any` of them: all that Prosody can, each optional. */
+export type ProsodyMode = FederationMethod | "any";
 
 export interface ProsodyOptions {
   readonly domain: string;
+  /** More domains that it serves, each with the same accounts; its certificate must name them too. */
+  readonly additionalDomains?: readonly string[];
   readonly address: string;
   readonly s2sPort: number;
   readonly c2sPort: number;
   readonly certificates: TestCertificate;
   /**
-   * The one method by which it authenticates other servers, and lets itself be authenticated:
+   * The method by which it authenticates other servers, and lets itself be authenticated:
    * - `external`: TLS and a certificate that chains to the given anchor and names the domain;
    * - `tls-dialback`: TLS required, identity by dialback, since it knows no anchor;
-   * - `tcp-dialback`: no TLS at all, dialback.
+   * - `tcp-dialback`: no TLS at all, dialback;
+   * - `any`: TLS and certificates where the other side can, else dialback.
    */
-  readonly mode: FederationMethod;
+  readonly mode: ProsodyMode;
   readonly resolver: { readonly address: string; readonly port: number };
   /** Local parts; each has the password `accountPassword`. */
   readonly accounts: readonly string[];
@@ -35,7 +42,13 @@ export interface Prosody {
   /** Its log, at debug level, is `process.log`. */
   readonly process: PeerProcess;
   /** Waits until a stream from or to the partner is authenticated and tells how, by the log. */
-  waitForStream(direction: LoggedStream["direction"], partner: string, wait?: LogWait): Promise<FederationMethod>;
+  waitForStream(
+    direction: LoggedStream["direction"],
+    partner: string,
+    wait?: LogWait & {
+      /** Which of its domains; default the first. */ readonly local?: string;
+    },
+  ): Promise<FederationMethod>;
   stop(): Promise<void>;
 }
 
@@ -72,10 +85,11 @@ export async function startProsody(options: ProsodyOptions): Promise<Prosody> {
     c2sPort,
     process,
     stop,
-    async waitForStream(direction, partner, wait) {
-      await process.waitForLog(completedStream(direction, partner), wait);
-      const streams = authenticatedStreams(process.log);
-      const latest = streams.findLast((stream) => stream.direction === direction && stream.partner === partner);
+    async waitForStream(direction, partner, { local = domain, ...wait } = {}) {
+      await process.waitForLog(completedStream({ direction, local, partner }), wait);
+      const latest = authenticatedStreams(process.log).findLast(
+        (stream) => stream.direction === direction && stream.local === local && stream.partner === partner,
+      );
       if (latest === undefined) throw new Error(`the log tells of a stream ${direction} ${partner} that was not read`);
       return latest.method;
     },
@@ -84,13 +98,15 @@ export async function startProsody(options: ProsodyOptions): Promise<Prosody> {
 
 async function writeWorkFolder(work: string, options: ProsodyOptions): Promise<void> {
   // The store "internal" as it lies on disk: no prosodyctl is needed.
-  const accounts = join(work, "data", encodeForStore(options.domain), "accounts");
-  await mkdir(accounts, { recursive: true });
-  for (const account of options.accounts) {
-    await writeFile(
-      join(accounts, `${encodeForStore(account)}.dat`),
-      `return { ["password"] = "${accountPassword}" };\n`,
-    );
+  for (const domain of [options.domain, ...(options.additionalDomains ?? [])]) {
+    const accounts = join(work, "data", encodeForStore(domain), "accounts");
+    await mkdir(accounts, { recursive: true });
+    for (const account of options.accounts) {
+      await writeFile(
+        join(accounts, `${encodeForStore(account)}.dat`),
+        `return { ["password"] = "${accountPassword}" };\n`,
+      );
+    }
   }
   const { certPem, keyPem, caPem } = options.certificates;
   await mkdir(join(work, "certs"));
@@ -120,18 +136,17 @@ interface ModeSettings {
 // knows none (an empty capath keeps the system's out) falls to dialback.
 const knowsNoAnchor = 'capath = "/peer/none"';
 
-const modes: Readonly<Record<FederationMethod, ModeSettings>> = {
-  external: {
-    modules: ["tls"],
-    requireTls: true,
-    requireCertificate: true,
-    anchors: 'cafile = "/peer/certs/ca.pem", capath = ""',
-  },
+const knowsOurAnchor = 'cafile = "/peer/certs/ca.pem", capath = ""';
+
+const modes: Readonly<Record<ProsodyMode, ModeSettings>> = {
+  external: { modules: ["tls"], requireTls: true, requireCertificate: true, anchors: knowsOurAnchor },
   "tls-dialback": { modules: ["tls", "dialback"], requireTls: true, requireCertificate: false, anchors: knowsNoAnchor },
   "tcp-dialback": { modules: ["dialback"], requireTls: false, requireCertificate: false, anchors: knowsNoAnchor },
+  any: { modules: ["tls", "dialback"], requireTls: false, requireCertificate: false, anchors: knowsOurAnchor },
 };
 
-function configuration({ domain, address, s2sPort, c2sPort, mode, resolver, extra = [] }: ProsodyOptions): string {
+function configuration(options: ProsodyOptions): string {
+  const { domain, additionalDomains = [], address, s2sPort, c2sPort, mode, resolver, extra = [] } = options;
   const { modules, requireTls, requireCertificate, anchors } = modes[mode];
   // saslauth serves clients' logins and servers' SASL EXTERNAL alike
   const loaded = ["saslauth", "roster", "disco", "ping", "presence", "message", "iq", "c2s", "s2s", ...modules];
@@ -157,8 +172,10 @@ function configuration({ domain, address, s2sPort, c2sPort, mode, resolver, extr
     `unbound = { resolvconf = false, hoststxt = false, forward = { "${resolver.address}@${resolver.port}" } }`,
     'log = { { levels = { min = "debug" }, to = "console" } }',
     ...extra,
-    `VirtualHost "${domain}"`,
-    `  ssl = { certificate = "/peer/certs/domain.crt", key = "/peer/certs/domain.key", ${anchors} }`,
+    ...[domain, ...additionalDomains].flatMap((name) => [
+      `VirtualHost "${name}"`,
+      `  ssl = { certificate = "/peer/certs/domain.crt", key = "/peer/certs/domain.key", ${anchors} }`,
+    ]),
     "",
   ].join("\n");
 }

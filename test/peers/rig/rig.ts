@@ -1,3 +1,4 @@
+import { peerRoot } from "./peer-root";
 import { type IssueOptions, TestAuthority } from "./pki";
 import { freePort, LoopbackNetwork } from "./ports";
 import { accountPassword, type Prosody, type ProsodyOptions, startProsody } from "./prosody";
@@ -12,7 +13,7 @@ export interface ServerPlace {
   readonly c2sPort: number;
 }
 
-type ProsodyChoice = Pick<ProsodyOptions, "mode" | "accounts" | "resolver" | "extra"> &
+type ProsodyChoice = Pick<ProsodyOptions, "additionalDomains" | "mode" | "accounts" | "resolver" | "extra"> &
   Partial<Pick<ProsodyOptions, "certificates">>;
 
 /**
@@ -32,6 +33,8 @@ type ProsodyChoice = Pick<ProsodyOptions, "mode" | "accounts" | "resolver" | "ex
  */
 export class PeerRig {
   private readonly owned: (() => Promise<void>)[] = [];
+  /** Packages of the servers that ran. */
+  private readonly witnesses = new Set<string>();
 
   private constructor(
     readonly network: LoopbackNetwork,
@@ -50,6 +53,7 @@ export class PeerRig {
 
   /** A resolver at an address of its own. */
   async startUnbound(options: Omit<UnboundOptions, "address" | "port">): Promise<Unbound> {
+    this.witnesses.add("unbound");
     const address = this.network.address();
     const unbound = await startUnbound({ ...options, address, port: await freePort(address, 5300) });
     return this.own(unbound, () => unbound.stop());
@@ -57,6 +61,7 @@ export class PeerRig {
 
   /** A Prosody at its place; its certificate, unless given, is issued here for its domain and `xmpp.<domain>`. */
   async startProsody(place: ServerPlace, choice: ProsodyChoice): Promise<Prosody> {
+    this.witnesses.add("prosody");
     const certificates = choice.certificates ?? (await this.issueFor(place.domain));
     const prosody = await startProsody({ ...place, ...choice, certificates });
     return this.own(prosody, () => prosody.stop());
@@ -85,6 +90,17 @@ export class PeerRig {
       await end().catch((error: unknown) => failures.push(error));
     }
     await this.network.release();
+    announce(this.witnesses);
     if (failures.length > 0) throw new AggregateError(failures, "some of the rig's servers did not end well");
   }
+}
+
+const announced = new Set<string>();
+
+/** Says, once a test file, which real servers it ran against. */
+function announce(packages: ReadonlySet<string>): void {
+  const root = peerRoot();
+  const versions = [...packages].filter((name) => !announced.has(name)).map((name) => `${name} ${root.version(name)}`);
+  for (const name of packages) announced.add(name);
+  if (versions.length > 0) process.stderr.write(`peers that ran: ${versions.join(", ")}\n`);
 }

@@ -1,0 +1,125 @@
+import type { EdgeInput, Facts } from "../../../src/definition";
+import { localRun, parseDefinition } from "../../../src/definition";
+import { serveRecords } from "../../../src/dns/server";
+import { Gateway } from "./gateway";
+import type { TestAuthority, TestCertificate } from "./pki";
+import { freePort } from "./ports";
+import type { Prosody, ProsodyMode } from "./prosody";
+import { PeerRig } from "./rig";
+import { serverRecords, type Unbound } from "./unbound";
+import type { XmppClient } from "./xmpp-client";
+
+/** What is left to say of our definition: the rest is `contoso.example` with the users alice and bob. */
+export type OurSide = Partial<Omit<EdgeInput, "name" | "accessEdge">> & Pick<EdgeInput, "partners">;
+
+/** A Prosody that plays one or more partners. */
+export interface TheirSide {
+  readonly domain: string;
+  readonly additionalDomains?: readonly string[];
+  readonly mode: ProsodyMode;
+  /** Default: juliet. */
+  readonly accounts?: readonly string[];
+  /** Who issued its certificate; default: the authority that everyone in the test trusts. */
+  readonly authority?: TestAuthority;
+  readonly certificates?: TestCertificate;
+}
+
+export const ourDomain = "contoso.example";
+export const alice = `alice@${ourDomain}`;
+export const bob = `bob@${ourDomain}`;
+
+/**
+ * Our gateway and Prosody servers that find each other by DNS alone: our zone is served by our own name server as the
+ * definition's facts have it, theirs by unbound, which both sides ask.
+ *
+ * @example
+ * const federation = await Federation.open({ partners: [{ domain: "partner.example" }] }, [
+ *   { domain: "partner.example", mode: "external" },
+ * ]);
+ * const juliet = await federation.login("juliet@partner.example");
+ * await federation.gateway.user(alice).message(juliet.jid, "hello");
+ */
+export class Federation {
+  private constructor(
+    readonly rig: PeerRig,
+    readonly gateway: Gateway,
+    readonly resolver: Unbound,
+    private readonly prosodies: readonly { readonly side: TheirSide; readonly prosody: Prosody }[],
+  ) {}
+
+  static async open(ours: OurSide, theirs: readonly TheirSide[], rig?: PeerRig): Promise<Federation> {
+    const surroundings = rig ?? (await PeerRig.open());
+    try {
+      return await Federation.within(surroundings, ours, theirs);
+    } catch (error) {
+      await surroundings.close();
+      throw error;
+    }
+  }
+
+  private static async within(rig: PeerRig, ours: OurSide, theirs: readonly TheirSide[]): Promise<Federation> {
+    const definition: EdgeInput = {
+      name: "contoso",
+      accessEdge: { fqdn: `edge.${ourDomain}`, addresses: ["198.51.100.7"] },
+      domains: [{ name: ourDomain }],
+      internal: { kind: "sandbox", users: [alice, bob] },
+      ...ours,
+    };
+    const place = await rig.place(ourDomain);
+    const facts = factsOf(definition, { address: place.address, port: place.s2sPort });
+    const places = await Promise.all(theirs.map(async (side) => ({ side, place: await rig.place(side.domain) })));
+    const resolver = await rig.startUnbound({
+      records: places.flatMap(({ side, place: { address, s2sPort } }) =>
+        domainsOf(side).flatMap((domain) => serverRecords({ domain, address, s2sPort })),
+      ),
+      stubZones: await serveZones(rig, facts),
+    });
+    const certificates = await rig.authority.issue({ names: facts.certificate.names.map(({ name }) => name) });
+    const started = await Gateway.start({ ...place, definition, certificates, resolver });
+    const gateway = rig.own(started, () => started.remove());
+    const prosodies = await Promise.all(
+      places.map(async ({ side, place }) => {
+        const { additionalDomains = [], mode, accounts = ["juliet"], authority = rig.authority } = side;
+        const certificates = side.certificates ?? (await authority.issue({ names: domainsOf(side) }));
+        const prosody = await rig.startProsody(place, { additionalDomains, mode, accounts, resolver, certificates });
+        return { side, prosody };
+      }),
+    );
+    return new Federation(rig, gateway, resolver, prosodies);
+  }
+
+  /** The Prosody that plays a partner domain; the first one where none is named. */
+  prosody(domain?: string): Prosody {
+    const found = this.prosodies.find(({ side }) => domain === undefined || domainsOf(side).includes(domain));
+    if (found === undefined) throw new Error(`no Prosody plays ${domain}`);
+    return found.prosody;
+  }
+
+  /** Logs a partner's user in. */
+  login(jid: string): Promise<XmppClient> {
+    const [account = "", domain = ""] = jid.split("@");
+    return this.rig.login({ ...this.prosody(domain), domain }, account);
+  }
+
+  close(): Promise<void> {
+    return this.rig.close();
+  }
+}
+
+const domainsOf = ({ domain, additionalDomains = [] }: TheirSide) => [domain, ...additionalDomains];
+
+function factsOf(input: EdgeInput, place: { address: string; port: number }): Facts {
+  const { definition, findings } = parseDefinition(input);
+  if (definition === undefined) {
+    throw new Error(`the test's definition is invalid: ${findings.map(({ rule }) => rule).join("; ")}`);
+  }
+  return localRun(definition, place);
+}
+
+/** Serves the zones of the facts' records and tells where, for a resolver to ask there. */
+async function serveZones(rig: PeerRig, { dns }: Facts) {
+  const address = rig.network.address();
+  const server = await serveRecords({ address, port: await freePort(address, 5300), records: dns.records });
+  rig.own(server, () => server.close());
+  return [...new Set(dns.records.map(({ zone }) => zone))].map((zone) => ({ zone, address, port: server.port }));
+}

@@ -1,0 +1,209 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import type { EdgeInput } from "../../../src/definition";
+import type { GatewayStatus, StreamStatus } from "../../../src/gateway/status";
+import { PeerRigError } from "./peer-error";
+import type { TestCertificate } from "./pki";
+import { SandboxUser } from "./sandbox-user";
+import { type LogWait, lifeline, WatchedProcess } from "./watched-process";
+import { makeWorkFolder } from "./work-folder";
+
+export interface GatewayOptions {
+  /** Without its Access Edge's address and port, the definition is what a user would write. */
+  readonly definition: EdgeInput;
+  readonly address: string;
+  readonly s2sPort: number;
+  readonly certificates: TestCertificate;
+  readonly resolver: { readonly address: string; readonly port: number };
+}
+
+/** One line of its structured log. */
+export type LogEvent = { readonly event: string } & Readonly<Record<string, unknown>>;
+
+const project = resolve(__dirname, "../../..");
+
+/**
+ * Our gateway as users run it: a process of its own, started by `xmpp-edge run`, watched through its log and its
+ * admin port. It can be killed and started again on the same state.
+ */
+export class Gateway {
+  private readonly users = new Map<string, SandboxUser>();
+  private current: { process: WatchedProcess; admin: string; token: string } | undefined;
+
+  private constructor(
+    private readonly name: string,
+    private readonly work: string,
+    private readonly command: readonly [string, ...string[]],
+  ) {}
+
+  /** Starts it and waits until it serves. */
+  static async start({ definition, address, s2sPort, certificates, resolver }: GatewayOptions): Promise<Gateway> {
+    const work = await makeWorkFolder();
+    const file = (name: string) => join(work, name);
+    await writeFile(file("edge.json"), JSON.stringify(definition));
+    await writeFile(file("edge.pem"), certificates.certPem);
+    await writeFile(file("edge.key"), certificates.keyPem, { mode: 0o600 });
+    await writeFile(file("anchors.pem"), certificates.caPem);
+    const options: [string, string][] = [
+      ["--listen", `${address}:${s2sPort}`],
+      ["--certificate", file("edge.pem")],
+      ["--key", file("edge.key")],
+      ["--trust-anchors", file("anchors.pem")],
+      ["--resolver", `${resolver.address}:${resolver.port}`],
+      ["--state", file("state")],
+      ["--admin", `${address}:0`],
+      ["--allow-private-targets", "127.0.0.0/8"],
+      ["--log-level", "debug"],
+    ];
+    const gateway = new Gateway(definition.name, work, [
+      ...lifeline,
+      process.execPath,
+      program(),
+      "run",
+      file("edge.json"),
+      ...options.flat(),
+    ]);
+    try {
+      await gateway.startAgain();
+    } catch (error) {
+      await gateway.remove();
+      throw error;
+    }
+    return gateway;
+  }
+
+  /** Its log and its end; another one after each start. */
+  get process(): WatchedProcess {
+    return this.running.process;
+  }
+
+  /** A user of its sandbox: the same one also after a new start. */
+  user(address: string): SandboxUser {
+    let user = this.users.get(address);
+    if (user === undefined) {
+      user = new SandboxUser(address, (method, path, body) => this.request(method, path, body));
+      this.users.set(address, user);
+    }
+    return user;
+  }
+
+  async status(): Promise<GatewayStatus> {
+    return (await this.request("GET", "/status")) as GatewayStatus;
+  }
+
+  /** The authenticated streams with a partner. */
+  async streams(partner: string): Promise<StreamStatus[]> {
+    const { streams } = await this.status();
+    return streams.filter(({ remote, state }) => remote === partner && state === "authenticated");
+  }
+
+  /** What it logged under that name so far, with those fields. */
+  events(event: string, fields: Readonly<Record<string, unknown>> = {}): LogEvent[] {
+    return this.process.log.flatMap((line) => eventOf(line, event, fields) ?? []);
+  }
+
+  /** Waits for an event of its log with those fields and gives it back. */
+  waitForEvent(event: string, fields: Readonly<Record<string, unknown>> = {}, wait?: LogWait): Promise<LogEvent> {
+    return this.process.waitForLine(
+      `the event ${event} with ${JSON.stringify(fields)}`,
+      (line) => eventOf(line, event, fields),
+      wait,
+    );
+  }
+
+  /** Kills it as a crash would. */
+  async kill(): Promise<void> {
+    this.process.kill("SIGKILL");
+    await this.process.exited;
+  }
+
+  /** Starts it on the state that it left. */
+  async startAgain(): Promise<void> {
+    const watched = new WatchedProcess(`gateway ${this.name}`, this.command);
+    try {
+      const ready = await watched.waitForLine("its line of readiness", readyLine, { timeout: 20_000 });
+      const token = readFileSync(join(this.work, "state/sandbox.token"), "utf8").trim();
+      this.current = { process: watched, admin: ready.admin, token };
+    } catch (error) {
+      await watched.stop();
+      throw error;
+    }
+  }
+
+  /** Ends it by SIGTERM and gives back how it ended; by SIGKILL where it takes longer than a partner may hold it up. */
+  async stop(): Promise<string> {
+    const { process } = this.running;
+    process.kill("SIGTERM");
+    const timer = setTimeout(() => process.kill("SIGKILL"), 15_000);
+    const how = await process.exited;
+    clearTimeout(timer);
+    return how;
+  }
+
+  /** Ends it, if it runs, and removes its state. */
+  async remove(): Promise<void> {
+    if (this.current !== undefined) await this.stop();
+    await rm(this.work, { recursive: true, force: true });
+  }
+
+  private get running(): NonNullable<typeof this.current> {
+    if (this.current === undefined) throw new PeerRigError("peer-exited", `gateway ${this.name} has not been started`);
+    return this.current;
+  }
+
+  private async request(method: string, path: string, body?: unknown): Promise<unknown> {
+    const { admin, token } = this.running;
+    const response = await fetch(`http://${admin}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const answer = (await response.json()) as unknown;
+    if (response.ok) return answer;
+    throw new SandboxRefusal(response.status, `${method} ${path}: ${response.status} ${JSON.stringify(answer)}`);
+  }
+}
+
+/** The sandbox's API refused a request. */
+export class SandboxRefusal extends Error {
+  override readonly name = "SandboxRefusal";
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+function readyLine(line: string): { admin: string } | undefined {
+  if (!line.startsWith('{"ready":true')) return undefined;
+  return JSON.parse(line) as { admin: string };
+}
+
+function eventOf(line: string, event: string, fields: Readonly<Record<string, unknown>>): LogEvent | undefined {
+  if (!line.startsWith("{") || !line.includes(event)) return undefined;
+  const read = JSON.parse(line) as LogEvent;
+  const matches = read.event === event && Object.entries(fields).every(([key, value]) => read[key] === value);
+  return matches ? read : undefined;
+}
+
+let built: string | undefined;
+
+/**
+ * The program under test: this project's build, made new where it is stale, or the `main.js` that XMPP_EDGE_MAIN names
+ * (of an installed package, say).
+ */
+function program(): string {
+  built ??= process.env.XMPP_EDGE_MAIN ?? build();
+  return built;
+}
+
+function build(): string {
+  const prepared = spawnSync("/bin/sh", [join(project, "scripts/prepare.sh")], { encoding: "utf8" });
+  if (prepared.status !== 0) {
+    throw new PeerRigError("gateway-unavailable", `the gateway could not be built:\n${prepared.stderr}`);
+  }
+  return join(project, "dist/cli/main.js");
+}

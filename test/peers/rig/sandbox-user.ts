@@ -1,0 +1,116 @@
+import type { InboxEntry, InboxPage } from "../../../src/gateway/internal/inbox";
+import { PeerRigError } from "./peer-error";
+
+type Request = (method: string, path: string, body?: unknown) => Promise<unknown>;
+type Kind<K extends InboxEntry["kind"]> = Extract<InboxEntry, { kind: K }>;
+
+/** Milliseconds between two looks into the inbox. */
+const POLL = 20;
+
+/** One of our users, played over the sandbox's HTTP API. */
+export class SandboxUser {
+  private next = 0;
+  /** Entries that no wait has taken yet. */
+  private readonly unclaimed: InboxEntry[] = [];
+
+  constructor(
+    /** Bare address. */
+    readonly jid: string,
+    private readonly request: Request,
+  ) {}
+
+  /** Sends a message; resolves once the gateway has it for good, with the message's id. */
+  async message(to: string, body: string, id?: string): Promise<string> {
+    const answer = await this.request("POST", "/sandbox/messages", { from: this.jid, to, body, ...(id && { id }) });
+    return (answer as { id: string }).id;
+  }
+
+  /** Adds a contact, which asks for their presence. */
+  async addContact(contact: string): Promise<void> {
+    await this.request("POST", "/sandbox/contacts", { user: this.jid, contact });
+  }
+
+  /** The contacts and how far each subscription is: `{ "romeo@b.example": "subscribed" }`. */
+  async contacts(): Promise<Record<string, string>> {
+    const answer = await this.request("GET", `/sandbox/contacts?user=${encodeURIComponent(this.jid)}`);
+    const { contacts } = answer as { contacts: { contact: string; state: string }[] };
+    return Object.fromEntries(contacts.map(({ contact, state }) => [contact, state]));
+  }
+
+  async presence(availability: { available: boolean; show?: string; status?: string }): Promise<void> {
+    await this.request("PUT", "/sandbox/presence", { user: this.jid, ...availability });
+  }
+
+  /** All that ever reached this user, oldest first. */
+  async inbox(): Promise<InboxEntry[]> {
+    const entries: InboxEntry[] = [];
+    for (let after = 0; ; ) {
+      const page = await this.page(after);
+      if (page.entries.length === 0) return entries;
+      entries.push(...page.entries);
+      after = page.next;
+    }
+  }
+
+  /** Waits for someone's message of that text (or any). */
+  waitForMessage(from: string, body?: string): Promise<Kind<"message">> {
+    return this.waitFor(
+      "message",
+      (entry) => isFrom(entry, from) && (body === undefined || entry.body === body),
+      `from ${from}${body === undefined ? "" : ` with "${body}"`}`,
+    );
+  }
+
+  /** Waits for the error that answers the message with that id. */
+  waitForError(id: string): Promise<Kind<"error">> {
+    return this.waitFor("error", (entry) => entry.id === id, `for ${id}`);
+  }
+
+  /** Waits for what became of a subscription. */
+  waitForSubscription(from: string, state: Kind<"subscription">["state"]): Promise<Kind<"subscription">> {
+    return this.waitFor("subscription", (entry) => isFrom(entry, from) && entry.state === state, `${state} ${from}`);
+  }
+
+  /** Waits for presence of someone that fits. */
+  waitForPresence(
+    from: string,
+    matches: (entry: Kind<"presence">) => boolean = () => true,
+  ): Promise<Kind<"presence">> {
+    return this.waitFor("presence", (entry) => isFrom(entry, from) && matches(entry), `from ${from}`);
+  }
+
+  /** Gives back the first entry of that kind that matches and that no wait has taken before, now or within the time. */
+  private async waitFor<K extends InboxEntry["kind"]>(
+    kind: K,
+    matches: (entry: Kind<K>) => boolean,
+    wanted: string,
+    timeout = 10_000,
+  ): Promise<Kind<K>> {
+    const deadline = Date.now() + timeout;
+    for (;;) {
+      const page = await this.page(this.next);
+      this.next = page.next;
+      this.unclaimed.push(...page.entries);
+      const index = this.unclaimed.findIndex((entry) => entry.kind === kind && matches(entry as Kind<K>));
+      if (index >= 0) return this.unclaimed.splice(index, 1)[0] as Kind<K>;
+      if (Date.now() > deadline) {
+        const last = this.unclaimed.slice(-5).map((entry) => JSON.stringify(entry));
+        throw new PeerRigError(
+          "client-timeout",
+          `${this.jid}: nothing within ${timeout} ms; expected ${kind} ${wanted}. In the inbox last:\n${last.join("\n")}`,
+        );
+      }
+      await new Promise((done) => setTimeout(done, POLL));
+    }
+  }
+
+  private async page(after: number): Promise<InboxPage> {
+    const query = new URLSearchParams({ user: this.jid, after: String(after), limit: "1000" });
+    return (await this.request("GET", `/sandbox/messages?${query}`)) as InboxPage;
+  }
+}
+
+/** By full address, or by bare address whatever the resource. */
+function isFrom({ from }: { readonly from: string }, jid: string): boolean {
+  return from === jid || from.startsWith(`${jid}/`);
+}

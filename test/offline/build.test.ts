@@ -1,0 +1,20 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, jest, test } from "@jest/globals";
+import { buildStandIn } from "./build";
+
+jest.setTimeout(60_000);
+
+test("the stand-in says what it is to a person who starts it", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "stand-in-"));
+  try {
+    const { executable } = await buildStandIn(folder);
+    const { status, stdout, stderr } = spawnSync(join(folder, executable), { encoding: "utf8", timeout: 30_000 });
+    expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+    expect(stderr).toMatch(/This is a Terraform plugin/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

@@ -67,7 +67,7 @@ export async function startAdmin(options: AdminOptions): Promise<Admin> {
   server.on("clientError", (error, socket) => refuseBytes(error, socket as Socket));
   const { address, port } = await listen(server, options);
   // A connection that could not be taken, for want of file descriptors say; the others go on.
-  server.on("error", (error) => options.log.warn("admin.accept-failed", { reason: error.message }));
+  server.on("error", (error) => options.log.warn("admin-accept-failed", { reason: error.message }));
   return { address, port, close: () => closeServer(server) };
 }
 
@@ -100,7 +100,7 @@ async function serve(
   } catch (error) {
     answer = refusalOf(error, path, options.log);
   }
-  options.log.debug("admin.answered", { method: request.method, path, status: answer.status });
+  options.log.debug("admin-answered", { method: request.method, path, status: answer.status });
   const isRead = request.complete || (await discardBody(request));
   if (!response.destroyed) writeAnswer(response, isRead ? answer : { ...answer, close: true });
 }
@@ -131,7 +131,7 @@ function refusalOf(error: unknown, path: string, log: Log): Answer {
   }
   // A client that went away while it sent its body.
   if ((error as NodeJS.ErrnoException)?.code === "ECONNRESET") return { status: 400, body: "" };
-  log.error("admin.fault", { path, reason: error instanceof Error ? `${error.name}: ${error.message}` : "unknown" });
+  log.error("admin-fault", { path, reason: error instanceof Error ? `${error.name}: ${error.message}` : "unknown" });
   return {
     status: 500,
     body: { condition: "internal-server-error", text: "an error inside the gateway; see its log" },

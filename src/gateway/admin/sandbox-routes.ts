@@ -1,5 +1,5 @@
 import { MAXIMUM_PAGE } from "../internal/inbox";
-import type { ChatState, SendRefusal } from "../internal/internal-side";
+import type { ChatState, SendOutcome, SendRefusal } from "../internal/internal-side";
 import type { SandboxUsers } from "../internal/sandbox";
 import { type Answer, RefusedRequest } from "./answer";
 import { Fields } from "./fields";
@@ -68,7 +68,7 @@ export function sandboxRoutes(sandbox: SandboxUsers): ReadonlyMap<string, Route>
     const user = fields.text("user");
     const contact = fields.text("contact");
     fields.end();
-    return durable({ status: 202, body: { id: accepted(sandbox.addContact(user, contact)).id } });
+    return durable({ status: 202, body: done(sandbox.addContact(user, contact)) });
   };
 
   const removeContact = ({ query }: RequestContext) => {
@@ -76,7 +76,7 @@ export function sandboxRoutes(sandbox: SandboxUsers): ReadonlyMap<string, Route>
     const user = fields.text("user");
     const contact = fields.text("contact");
     fields.end();
-    return durable({ status: 202, body: { id: accepted(sandbox.removeContact(user, contact)).id } });
+    return durable({ status: 202, body: done(sandbox.removeContact(user, contact)) });
   };
 
   const presence = async ({ request }: RequestContext) => {
@@ -98,7 +98,7 @@ export function sandboxRoutes(sandbox: SandboxUsers): ReadonlyMap<string, Route>
     const to = fields.text("to");
     const state = fields.oneOf("state", CHAT_STATES);
     fields.end();
-    return durable({ status: 202, body: { id: accepted(sandbox.sendTyping(from, to, state)).id } });
+    return durable({ status: 202, body: done(sandbox.sendTyping(from, to, state)) });
   };
 
   return new Map<string, Route>([
@@ -115,6 +115,12 @@ function accepted<T extends object | undefined>(outcome: T | SendRefusal): Exclu
     throw new RefusedRequest(STATUS[outcome.condition], outcome.condition, outcome.text);
   }
   return outcome as Exclude<T, SendRefusal>;
+}
+
+/** What is answered where there is no message, hence no id of one. */
+function done(outcome: SendOutcome): object {
+  accepted(outcome);
+  return { accepted: true };
 }
 
 function given<K extends string, V>(name: K, value: V | undefined): { [name in K]?: V } {

@@ -109,10 +109,8 @@ class StoredSandbox implements Sandbox {
     return stored === undefined ? UNAVAILABLE : (JSON.parse(stored) as Availability);
   }
 
-  /** The store and the federation side outlive the sandbox, and it holds nothing else. */
-  async close(): Promise<void> {
-    await this.options.store.committed();
-  }
+  /** All it holds is the store's, which commits when it is closed. */
+  async close(): Promise<void> {}
 
   send(message: OutboundMessage): SendOutcome {
     return this.#between(message.from, message.to, (from, to) => this.federation.send({ ...message, from, to }));
@@ -158,7 +156,7 @@ class StoredSandbox implements Sandbox {
     const answer = echoAnswer(message);
     if (answer === undefined) return;
     const outcome = this.federation.send(answer);
-    if (!outcome.ok) this.options.log.debug("sandbox.echo-refused", { to: answer.to, condition: outcome.condition });
+    if (!outcome.ok) this.options.log.debug("echo-refused", { to: answer.to, condition: outcome.condition });
   }
 
   /** What the echo user gets is for nobody; nor has a user whom the definition no longer names an inbox. */
@@ -168,7 +166,7 @@ class StoredSandbox implements Sandbox {
     const dropped = store.sandbox.append(user, Math.floor(now()), JSON.stringify(item), INBOX_BOUND);
     if (dropped === 0 || this.#full.has(user)) return;
     this.#full.add(user);
-    log.warn("sandbox.inbox-full", { user, entries: INBOX_BOUND.entries });
+    log.warn("inbox-full", { user, entries: INBOX_BOUND.entries });
   }
 
   #between(user: string, other: string, act: (local: string, remote: string) => SendOutcome): SendOutcome {

@@ -55,7 +55,7 @@ function configure(database: DatabaseSync, path: string, { log, maximumBytes }: 
   database.exec(`PRAGMA max_page_count = ${Math.ceil((maximumBytes ?? DEFAULT_MAXIMUM_BYTES) / pageSize)}`);
   if (version === SCHEMA_VERSION) return;
   migrate(database, version);
-  log.info("store.migrated", { from: version, to: SCHEMA_VERSION });
+  log.info("state-migrated", { from: version, to: SCHEMA_VERSION });
 }
 
 function corrupt(path: string, found: string, cause?: unknown): StoreError {
@@ -113,7 +113,7 @@ class SqliteStore implements StateStore {
         const start = now();
         commit.run();
         const took = now() - start;
-        if (took > SLOW_COMMIT) log.warn("store.slow-commit", { milliseconds: took });
+        if (took > SLOW_COMMIT) log.warn("state-slow-commit", { milliseconds: took });
       },
       rollback: () => database.exec("ROLLBACK"),
     };
@@ -124,7 +124,7 @@ class SqliteStore implements StateStore {
         "check the disk and its free space, then start the gateway again; what was accepted is kept",
         { cause },
       );
-      log.error("store.failed", { reason: (cause as Error).message });
+      log.error("state-failed", { reason: (cause as Error).message });
       onFault?.(error);
       return error;
     });

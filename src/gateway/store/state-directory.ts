@@ -37,7 +37,7 @@ function keepOthersOut(directory: string, log: Log): void {
   const files = readdirSync(directory);
   const isOurs = files.length === 0 || files.includes(STATE_FILE);
   if (isOurs && uid === process.getuid?.() && (mode & 0o1000) === 0) chmodSync(directory, 0o700);
-  else log.warn("store.directory-open-to-others", { directory, mode: (mode & 0o7777).toString(8) });
+  else log.warn("state-directory-open-to-others", { directory, mode: (mode & 0o7777).toString(8) });
 }
 
 function createPrivateFile(path: string): void {

@@ -120,7 +120,7 @@ describe("the inbox", () => {
     const { sandbox } = sandboxIn(stateFolder(), log);
     for (let n = 1; n <= 10_003; n += 1) sandbox.deliver(message({ body: `number ${n}` }));
     expect(page(sandbox, ALICE, 0, 1).entries).toMatchObject([{ body: "number 4" }]);
-    expect(warnings).toEqual([{ event: "sandbox.inbox-full", user: ALICE, entries: 10_000 }]);
+    expect(warnings).toEqual([{ event: "inbox-full", user: ALICE, entries: 10_000 }]);
   });
 
   test("gives no more than 1000 entries and about a million characters at once", () => {

@@ -112,7 +112,7 @@ describe("migration", () => {
     const log = { ...silent, info: (event: string, fields?: object) => lines.push({ event, ...fields }) };
     await openState(folder, { log }).close();
     await openState(folder, { log }).close();
-    expect(lines).toEqual([{ event: "store.migrated", from: 0, to: SCHEMA_VERSION }]);
+    expect(lines).toEqual([{ event: "state-migrated", from: 0, to: SCHEMA_VERSION }]);
   });
 
   test("a migration that was cut off leaves nothing behind and is done at the next start", async () => {

@@ -210,7 +210,7 @@ describe("files", () => {
     openState(directory, { log: { ...silent, warn: (event) => warnings.push(event) } });
     expect(mode(directory)).toBe(expected);
     expect(mode(join(directory, "state.sqlite"))).toBe("600");
-    expect(warnings).toEqual(expected === "755" ? ["store.directory-open-to-others"] : []);
+    expect(warnings).toEqual(expected === "755" ? ["state-directory-open-to-others"] : []);
   });
 });
 

@@ -72,10 +72,7 @@ export class SandboxUser {
   }
 
   /** Waits for presence of someone that fits. */
-  waitForPresence(
-    from: string,
-    matches: (entry: Kind<"presence">) => boolean = () => true,
-  ): Promise<Kind<"presence">> {
+  waitForPresence(from: string, matches: (entry: Kind<"presence">) => boolean = () => true): Promise<Kind<"presence">> {
     return this.waitFor("presence", (entry) => isFrom(entry, from) && matches(entry), `from ${from}`);
   }
 

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, extname, join, relative, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
+import { types } from "node:util";
 import { LoadError } from "./load-error";
 
 /** Top-level `await` in a definition may take this long, in milliseconds. */
@@ -33,7 +34,7 @@ export async function runDefinition(file: string): Promise<unknown> {
 /** A `DefinitionError` of any copy of this package. */
 export function isDefinitionError(error: unknown): error is Error & { readonly issues: readonly unknown[] } {
   return (
-    error instanceof Error &&
+    types.isNativeError(error) &&
     (error as { code?: unknown }).code === "definition-invalid" &&
     Array.isArray((error as { issues?: unknown }).issues)
   );
@@ -86,15 +87,15 @@ function defaultExport(file: string, module: unknown): unknown {
     );
   if (typeof value === "function")
     throw wrong("exports a function by default", "export what it returns: `export default defineEdge({ … })`");
-  if (value instanceof Promise) throw wrong("exports a promise by default", "await it: `export default await …`");
+  if (types.isPromise(value)) throw wrong("exports a promise by default", "await it: `export default await …`");
   return value;
 }
 
 /** What the file did wrong, in its own words and at its own line; the frames of the loader are not its business. */
 function thrownBy(file: string, path: string, error: unknown): LoadError {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = types.isNativeError(error) ? error.message : String(error);
   const syntax = /^(?:\w*Error: )?([^\n]*?)\s*\n\s*(\S.*):(\d+):(\d+)$/.exec(message);
-  if (syntax !== null && !(error instanceof Error && error.stack?.includes("\n    at "))) {
+  if (syntax !== null && !(types.isNativeError(error) && error.stack?.includes("\n    at "))) {
     const [, reason = "", where = "", line, column] = syntax;
     return new LoadError("unparsable", shown(file, path, where), reason, "correct the text there", {
       line: Number(line),
@@ -112,13 +113,13 @@ function thrownBy(file: string, path: string, error: unknown): LoadError {
       "correct the import, or install the package where the definition can find it",
       at,
     );
-  const kind = error instanceof Error ? `${error.name}: ` : "";
+  const kind = types.isNativeError(error) ? `${error.name}: ` : "";
   return new LoadError("file-threw", where, `threw ${kind}${message}`, "correct the code there", at);
 }
 
 /** The innermost frame of the user's own code. Columns are left out: the loader's rewriting moves them. */
 function ownFrame(error: unknown): { file: string; line: number } | undefined {
-  if (!(error instanceof Error)) return undefined;
+  if (!types.isNativeError(error)) return undefined;
   for (const [, path = "", line] of (error.stack ?? "").matchAll(
     /(?:\(|at (?:async )?)((?:file:\/\/)?\/[^\n()]+?):(\d+):\d+\)?$/gm,
   )) {

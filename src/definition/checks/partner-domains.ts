@@ -1,5 +1,6 @@
+import { domainToUnicode } from "node:url";
 import type { Finding } from "../finding";
-import { displayDomain, isMixedScript } from "../names/domain";
+import { isMixedScript } from "../names/domain";
 import type { Definition, Partner } from "../schema";
 
 type Path = Finding["path"];
@@ -7,12 +8,12 @@ type Path = Finding["path"];
 /** V5: a partner's domains are unique over all partners, and never one of ours. */
 export function partnerDomainFindings({ partners, domains, gateway }: Definition): Finding[] {
   const local = new Set(domains.map((domain) => domain.name));
-  const owners = new Map<string, number>();
+  const owners = new Map<string, string>();
   const found: Finding[] = [];
   partners.forEach((partner, index) => {
     const judge = (name: string, place: Path) => {
       const owner = owners.get(name);
-      if (owner === undefined) owners.set(name, index);
+      if (owner === undefined) owners.set(name, partner.domain);
       if (owner !== undefined || local.has(name) || name.includes("xn--"))
         found.push(...nameFindings(name, ["partners", index, ...place], owner, local));
     };
@@ -25,7 +26,7 @@ export function partnerDomainFindings({ partners, domains, gateway }: Definition
   return found;
 }
 
-function nameFindings(name: string, path: Path, owner: number | undefined, local: ReadonlySet<string>): Finding[] {
+function nameFindings(name: string, path: Path, owner: string | undefined, local: ReadonlySet<string>): Finding[] {
   const at = { path, value: name };
   const found: Finding[] = [];
   if (local.has(name))
@@ -41,11 +42,11 @@ function nameFindings(name: string, path: Path, owner: number | undefined, local
       ...at,
       severity: "error",
       id: "partner-domain-duplicate",
-      rule: `each domain belongs to one partner; this one stands at partners[${owner}] already`,
+      rule: `a domain stands once in all of partners; partner ${owner} has this one already`,
       remedy: "keep one of the two",
     });
-  const shown = displayDomain(name);
-  if (name.includes("xn--") && isMixedScript(shown))
+  const shown = domainToUnicode(name);
+  if (shown.split(".").some(isMixedScript))
     found.push({
       ...at,
       severity: "warning",

@@ -1,0 +1,310 @@
+import { describe, expect, test } from "@jest/globals";
+import type { EdgeInput, Finding } from "../../../src/definition";
+import { parseDefinition } from "../../../src/definition";
+import { least, line, withPartners } from "../sample";
+import { CA_PEM, LEAF_PEM } from "./anchors";
+
+/** A definition with a rule broken, what is said then, and the nearest definition that keeps the rule. */
+interface Rule {
+  readonly says: string;
+  readonly broken: EdgeInput;
+  readonly kept: EdgeInput;
+}
+
+const federated = { domain: "fabrikam.example", partnerType: "Federated" } as const;
+const edge = (accessEdge: Partial<EdgeInput["accessEdge"]>): EdgeInput => ({
+  ...least,
+  accessEdge: { ...least.accessEdge, ...accessEdge },
+});
+const certificate = (given: EdgeInput["certificate"]): EdgeInput => ({ ...least, certificate: given });
+const policies = (accessPolicies: EdgeInput["accessPolicies"], rest: Partial<EdgeInput> = {}): EdgeInput => ({
+  ...least,
+  accessPolicies,
+  ...rest,
+});
+const on = { enableFederationAccess: true, enableXmppAccess: true };
+const longName = `${"a".repeat(40)}.${"b".repeat(20)}.contoso.example`;
+const manyNames = (count: number) => Array.from({ length: count }, (_, index) => `n${index}.contoso.example`);
+
+const RULES: readonly Rule[] = [
+  {
+    says: "error address-duplicate accessEdge.addresses[1]",
+    broken: edge({ addresses: ["2001:db8::1", "2001:DB8:0::1"] }),
+    kept: edge({ addresses: ["2001:db8::1", "2001:db8::2"] }),
+  },
+  {
+    says: "info address-documentation accessEdge.addresses[0]",
+    broken: edge({ addresses: ["203.0.113.9"] }),
+    kept: edge({ addresses: ["9.9.9.9"] }),
+  },
+  {
+    says: "warning address-private accessEdge.addresses[0]",
+    broken: edge({ addresses: ["10.1.2.3"] }),
+    kept: edge({ addresses: ["11.1.2.3"] }),
+  },
+  {
+    says: "error address-unusable accessEdge.addresses[0]",
+    broken: edge({ addresses: ["::ffff:127.0.0.1"] }),
+    kept: edge({ addresses: ["2606:4700::1"] }),
+  },
+  { says: "warning port-unusual accessEdge.port", broken: edge({ port: 5300 }), kept: edge({ port: 5269 }) },
+  {
+    says: "error domain-duplicate domains[1].name",
+    broken: { ...least, domains: [{ name: "contoso.example" }, { name: "CONTOSO.example." }] },
+    kept: { ...least, domains: [{ name: "contoso.example" }, { name: "it.contoso.example" }] },
+  },
+  {
+    says: "error cut-over-without-legacy dns.cutOver",
+    broken: { ...least, dns: { cutOver: true } },
+    kept: { ...least, dns: { cutOver: true, legacyGateway: "old.contoso.example" } },
+  },
+  {
+    says: "warning certificate-wildcard certificate.additionalNames[0]",
+    broken: certificate({ additionalNames: ["*.contoso.example"] }),
+    kept: certificate({ additionalNames: ["webcon.contoso.example"] }),
+  },
+  {
+    says: "info certificate-name-derived certificate.additionalNames[0]",
+    broken: certificate({ additionalNames: ["contoso.example"] }),
+    kept: certificate({ additionalNames: ["sip.contoso.example"] }),
+  },
+  {
+    says: "warning certificate-names-many certificate.additionalNames",
+    broken: certificate({ additionalNames: manyNames(99) }),
+    kept: certificate({ additionalNames: manyNames(98) }),
+  },
+  {
+    says: "error certificate-names-many certificate.additionalNames",
+    broken: certificate({ additionalNames: manyNames(99), source: { kind: "acme" } }),
+    kept: certificate({ additionalNames: manyNames(98), source: { kind: "acme" } }),
+  },
+  {
+    says: "error certificate-common-name-long accessEdge.fqdn",
+    broken: edge({ fqdn: longName }),
+    kept: edge({ fqdn: longName.slice(20) }),
+  },
+  {
+    says: "error certificate-source-subject certificate.organization",
+    broken: certificate({ organization: "Contoso", source: { kind: "acme" } }),
+    kept: certificate({ organization: "Contoso", source: { kind: "request" } }),
+  },
+  {
+    says: "error certificate-source-subject certificate.country",
+    broken: certificate({ country: "IT", source: { kind: "acm" } }),
+    kept: certificate({ country: "IT", source: { kind: "lab" } }),
+  },
+  {
+    says: "error certificate-source-key certificate.key.bits",
+    broken: certificate({ key: { type: "RSA", bits: 4096 }, source: { kind: "acm" } }),
+    kept: certificate({ key: { type: "ECDSA", bits: 384 }, source: { kind: "acm" } }),
+  },
+  {
+    says: "error certificate-source-friendly-name certificate.friendlyName",
+    broken: certificate({ friendlyName: "edge", source: { kind: "acm" } }),
+    kept: certificate({ friendlyName: "edge", source: { kind: "imported" } }),
+  },
+  {
+    says: "error partner-domain-local partners[0].domain",
+    broken: withPartners({ ...federated, domain: "Contoso.example" }),
+    kept: withPartners({ ...federated, domain: "sub.contoso.example" }),
+  },
+  {
+    says: "error partner-domain-local partners[0].additionalDomains[1]",
+    broken: withPartners({ ...federated, additionalDomains: ["it.fabrikam.example", "contoso.example"] }),
+    kept: withPartners({ ...federated, additionalDomains: ["it.fabrikam.example"] }),
+  },
+  {
+    says: "error partner-domain-duplicate partners[1].domain",
+    broken: withPartners(
+      { ...federated, additionalDomains: ["it.fabrikam.example"] },
+      { domain: "it.fabrikam.example" },
+    ),
+    kept: withPartners({ ...federated, additionalDomains: ["it.fabrikam.example"] }, { domain: "de.fabrikam.example" }),
+  },
+  {
+    says: "error partner-domain-duplicate partners[0].additionalDomains[0]",
+    broken: withPartners({ ...federated, additionalDomains: ["fabrikam.example"] }),
+    kept: withPartners({ ...federated, additionalDomains: ["fabrikam2.example"] }),
+  },
+  {
+    says: "error partner-domain-duplicate partners[1].domain",
+    broken: withPartners({ domain: "bücher.example" }, { domain: "xn--bcher-kva.example" }),
+    kept: withPartners({ domain: "bücher.example" }, { domain: "bucher.example" }),
+  },
+  {
+    says: "warning partner-domain-mixed-script partners[0].domain",
+    broken: withPartners({ ...federated, domain: "pаypal.example" }), // the second letter is Cyrillic
+    kept: withPartners({ ...federated, domain: "пример.example" }),
+  },
+  {
+    says: "error reference-local-domain partners[0].localDomains[1]",
+    broken: withPartners({ ...federated, localDomains: ["contoso.example", "other.example"] }),
+    kept: withPartners({ ...federated, localDomains: ["contoso.example"] }),
+  },
+  {
+    says: "warning connection-limit-low partners[0].connectionLimit",
+    broken: withPartners({ ...federated, connectionLimit: 1 }),
+    kept: withPartners({ ...federated, connectionLimit: 2 }),
+  },
+  {
+    says: "warning connection-limit-low partners[0].domain",
+    broken: { ...withPartners({ ...federated, additionalDomains: manyNames(10) }) },
+    kept: { ...withPartners({ ...federated, additionalDomains: manyNames(9) }) },
+  },
+  {
+    says: "error partner-proxy-self partners[0].proxyFqdn",
+    broken: withPartners({ ...federated, proxyFqdn: "EDGE.contoso.example" }),
+    kept: withPartners({ ...federated, proxyFqdn: "edge.fabrikam.example" }),
+  },
+  {
+    says: "warning allowed-targets-wide partners[0].allowedTargets[0]",
+    broken: withPartners({ ...federated, allowedTargets: ["169.254.0.0/16"] }),
+    kept: withPartners({ ...federated, allowedTargets: ["10.20.0.0/16", "fd00:1::/64"] }),
+  },
+  {
+    says: "warning allowed-targets-wide partners[0].allowedTargets[1]",
+    broken: withPartners({ ...federated, allowedTargets: ["10.0.0.0/8", "::/0"] }),
+    kept: withPartners({ ...federated, allowedTargets: ["10.0.0.0/8", "2001:db8::/32"] }),
+  },
+  {
+    says: "error trust-anchor-unreadable partners[0].trustAnchors[0]",
+    broken: withPartners({
+      ...federated,
+      trustAnchors: ["-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"],
+    }),
+    kept: withPartners({ ...federated, trustAnchors: [CA_PEM] }),
+  },
+  {
+    says: "warning trust-anchor-no-ca partners[0].trustAnchors[1]",
+    broken: withPartners({ ...federated, trustAnchors: [CA_PEM, LEAF_PEM] }),
+    kept: withPartners({ ...federated, trustAnchors: [CA_PEM, CA_PEM] }),
+  },
+  {
+    says: "warning partner-type-public-verified partners[0].partnerType",
+    broken: withPartners({ domain: "fabrikam.example", partnerType: "PublicVerified" }),
+    kept: withPartners({ domain: "fabrikam.example", partnerType: "PublicUnverified" }),
+  },
+  {
+    says: "info partner-type-default partners[0].partnerType",
+    broken: withPartners({ domain: "fabrikam.example" }),
+    kept: withPartners({ domain: "fabrikam.example", partnerType: "PublicUnverified" }),
+  },
+  {
+    says: "info access-policies-absent accessPolicies",
+    broken: least,
+    kept: policies({}),
+  },
+  {
+    says: "error access-policy-xmpp-without-federation accessPolicies.global.enableXmppAccess",
+    broken: policies({ global: { enableXmppAccess: true } }),
+    kept: policies({ global: on }),
+  },
+  {
+    says: "error access-policy-xmpp-without-federation accessPolicies.named.one.enableXmppAccess",
+    broken: policies({ named: { one: { enableXmppAccess: true, enableFederationAccess: false } } }),
+    kept: policies({ named: { one: { enableFederationAccess: true } } }),
+  },
+  {
+    says: "error access-policy-name-reserved accessPolicies.named.__proto__",
+    broken: policies({ named: JSON.parse('{ "__proto__": { "enableFederationAccess": true } }') }),
+    kept: policies({ named: { constructor: on, toString: on } }),
+  },
+  {
+    says: "error site-duplicate sites[1].name",
+    broken: { ...least, sites: [{ name: "Redmond" }, { name: "Redmond" }] },
+    kept: { ...least, sites: [{ name: "Redmond" }, { name: "Milano" }] },
+  },
+  {
+    says: "error reference-policy sites[0].policy",
+    broken: policies({ named: { one: on } }, { sites: [{ name: "Redmond", policy: "toString" }] }),
+    kept: policies({ named: { one: on } }, { sites: [{ name: "Redmond", policy: "one" }] }),
+  },
+  {
+    says: "error reference-policy users[0].policy",
+    broken: { ...least, users: [{ address: "bob@contoso.example", policy: "one" }] },
+    kept: policies({ named: { one: on } }, { users: [{ address: "bob@contoso.example", policy: "one" }] }),
+  },
+  {
+    says: "error reference-site users[0].site",
+    broken: { ...least, users: [{ address: "bob@contoso.example", site: "Redmond" }] },
+    kept: { ...least, sites: [{ name: "Redmond" }], users: [{ address: "bob@contoso.example", site: "Redmond" }] },
+  },
+  {
+    says: "error user-not-local users[0].address",
+    broken: { ...least, users: [{ address: "bob@fabrikam.example" }] },
+    kept: { ...least, users: [{ address: "bob@contoso.example" }] },
+  },
+  {
+    says: "error user-not-local internal.users[0]",
+    broken: { ...least, internal: { kind: "sandbox", users: ["bob@sub.contoso.example"] } },
+    kept: { ...least, internal: { kind: "sandbox", users: ["bob@contoso.example"] } },
+  },
+  {
+    says: "error user-duplicate users[1].address",
+    broken: { ...least, users: [{ address: "bob@contoso.example" }, { address: "BOB@contoso.example" }] },
+    kept: { ...least, users: [{ address: "bob@contoso.example" }, { address: "rob@contoso.example" }] },
+  },
+  {
+    says: "warning user-survivable-branch users[0].site",
+    broken: {
+      ...least,
+      sites: [{ name: "Branch", survivableBranch: true }],
+      users: [{ address: "bob@contoso.example", site: "Branch" }],
+    },
+    // Whose policy forbids federation anyway loses nothing by the branch.
+    kept: policies(
+      {},
+      {
+        sites: [{ name: "Branch", survivableBranch: true }],
+        users: [{ address: "bob@contoso.example", site: "Branch" }],
+      },
+    ),
+  },
+  {
+    says: "warning not-built-yet internal.kind",
+    broken: { ...least, internal: { kind: "sip" } },
+    kept: { ...least, internal: { kind: "sandbox" } },
+  },
+  {
+    says: "warning not-built-yet dns.tlsa",
+    broken: { ...least, dns: { tlsa: true } },
+    kept: { ...least, dns: { tlsa: false } },
+  },
+  {
+    says: "warning not-built-yet dns.directTls",
+    broken: { ...least, dns: { directTls: true } },
+    kept: { ...least, dns: { directTls: false } },
+  },
+  { says: "warning not-built-yet accessEdge.directTlsPort", broken: edge({ directTlsPort: 5270 }), kept: edge({}) },
+  {
+    says: "warning not-built-yet dns.kind",
+    broken: { ...least, dns: { kind: "rfc2136", server: "192.0.2.1", tsigKeyFile: "key" } },
+    kept: { ...least, dns: { kind: "route53" } },
+  },
+  {
+    says: "warning not-built-yet certificate.source.kind",
+    broken: certificate({ source: { kind: "acm" } }),
+    kept: certificate({ source: { kind: "imported" } }),
+  },
+];
+
+describe("rules across the definition", () => {
+  test.each(RULES)("$says where broken, silence where kept", ({ says, broken, kept }) => {
+    const told = (input: EdgeInput) => parseDefinition(input).findings.map(line);
+    expect(told(broken)).toContain(says);
+    expect(told(kept)).not.toContain(says);
+    const isError = says.startsWith("error");
+    if (isError) expect(parseDefinition(broken).definition).toBeUndefined();
+    else expect(parseDefinition(broken).definition).toBeDefined();
+    expect(parseDefinition(kept).findings.filter(({ severity }) => severity === "error")).toEqual([]);
+  });
+
+  test("each finding says what was found, the rule and the remedy", () => {
+    const all: Finding[] = RULES.flatMap(({ broken }) => [...parseDefinition(broken).findings]);
+    for (const finding of all) {
+      expect(finding.rule).not.toBe("");
+      expect(finding.remedy).not.toBe("");
+      expect(finding.id).toMatch(/^[a-z][a-z-]+$/);
+    }
+  });
+});

@@ -34,6 +34,11 @@ export class Barrier<T extends Weighted> {
     return this.empty || [...this.#pings.values()].at(-1) === this.#covered + this.#written.length;
   }
 
+  /** Whether an answer is being waited for. */
+  get asked(): boolean {
+    return this.#pings.size > 0;
+  }
+
   add(item: T): void {
     this.#written.push(item);
     this.#bytes += item.bytes;

@@ -5,27 +5,12 @@ import { serialise } from "../../stream/xml/serialise";
 import type { StreamStatus } from "../status";
 import type { Store } from "../store/store";
 import { Barrier } from "./barrier";
+import { isLasting, senderCondition, senderText } from "./delivery-failure";
+import { type LinkItem, LinkQueue } from "./link-queue";
 import { type OutboundEnd, OutboundStream } from "./outbound-stream";
 import type { Pair } from "./pair";
 import type { StreamHost } from "./stream-host";
 
-/** A stanza on its way to a partner. */
-export interface LinkItem {
-  readonly xml: string;
-  readonly bytes: number;
-  /** The answer to a keep-alive: it does not make the link busy. */
-  readonly keepAlive?: boolean;
-  /** The store's row of a durable message. */
-  readonly row?: number;
-  /** When it is given up if it was never written, ms since the epoch. */
-  readonly expiresAt: number;
-  /** Gives it back to its sender. */
-  readonly giveBack: (condition: StanzaCondition, text: string) => void;
-}
-
-/** A queue keeps this much while the partner cannot be reached. */
-const MAXIMUM_QUEUED = 10_000;
-const MAXIMUM_QUEUED_BYTES = 16 * 1024 * 1024;
 /** Unanswered bytes: at the bound the sender waits. */
 const MAXIMUM_UNANSWERED_BYTES = 1024 * 1024;
 /** A ping follows each second of traffic. */
@@ -39,49 +24,31 @@ const LONGEST_RETRY_MS = 60_000;
 /** After a failure that a retry does not mend, new stanzas come back at once for this long. */
 const HOLD_OFF_MS = 30_000;
 
-/** Ends after which trying again soon is of no use: policy, trust, or a name that has no server. */
-const LASTING = new Set<OutboundEnd["code"]>([
-  "no-common-method",
-  "certificate-refused",
-  "tls-failed",
-  "authentication-refused",
-  "dialback-refused",
-  "dns-absent",
-  "target-forbidden",
-]);
-/** Stream errors after which the peer is worth another try soon (gateway.md: reset, shutdown and the like). */
-const PASSING_CONDITIONS = new Set([
-  "reset",
-  "system-shutdown",
-  "connection-timeout",
-  "resource-constraint",
-  "conflict",
-  "internal-server-error",
-  "remote-connection-failed",
-  "undefined-condition",
-]);
-
 /** Outbound traffic of one pair: one stream at most, its queue, its barrier, its retries. */
 export class Link {
   readonly pair: Pair;
   readonly #host: StreamHost;
   readonly #store: Store;
-  #stream: OutboundStream | undefined;
-  #uncount: (() => void) | undefined;
-  readonly #queue: LinkItem[] = [];
-  #queuedBytes = 0;
+  readonly #queue = new LinkQueue();
   readonly #barrier = new Barrier<LinkItem>(MAXIMUM_UNANSWERED_BYTES);
+  #stream: OutboundStream | undefined;
+  /** Of the stream: it was authenticated and counts against the limits. */
+  #uncount: (() => void) | undefined;
+  /** The stream has ended and the queue has not been settled yet. */
+  #unsettled: { readonly end: OutboundEnd; readonly orderly: boolean } | undefined;
+  #lastFailure: OutboundEnd | undefined;
+  #failures = 0;
+  #retryAt = 0;
+  #heldOffUntil = 0;
+  /** Wakes at the next try or when the first stanza expires. */
+  #wake: { readonly at: number; readonly timer: NodeJS.Timeout } | undefined;
   #barrierTimer: NodeJS.Timeout | undefined;
   #patience: NodeJS.Timeout | undefined;
-  #retryTimer: NodeJS.Timeout | undefined;
-  #failures = 0;
-  #heldOffUntil = 0;
-  #lastEnd: OutboundEnd | undefined;
-  #marking = false;
+  #lastBarrier: NodeJS.Timeout | undefined;
+  #pumping = false;
   /** Called when the stream that is being closed in order is gone. */
   #closing: (() => void) | undefined;
   #stopped = false;
-  #retryAt = 0;
   #lastStanza: number;
 
   constructor(pair: Pair, host: StreamHost, store: Store) {
@@ -102,9 +69,11 @@ export class Link {
     return this.#lastStanza;
   }
   get lastFailure(): string | undefined {
-    return this.#lastEnd === undefined || this.#lastEnd.code === "closed"
-      ? undefined
-      : `${this.#lastEnd.code}: ${this.#lastEnd.text}`;
+    return this.#lastFailure === undefined ? undefined : `${this.#lastFailure.code}: ${this.#lastFailure.text}`;
+  }
+  /** Whether the queue has no room: durable messages are refused before they are stored. */
+  get full(): boolean {
+    return !this.#queue.fits(1);
   }
 
   status(now: number): StreamStatus | undefined {
@@ -113,31 +82,28 @@ export class Link {
 
   /** Takes a stanza; opens the stream where there is none. */
   push(item: LinkItem): void {
+    if (this.#stopped) {
+      // A durable one stays in the store, where the next process finds it.
+      if (item.row === undefined) item.giveBack("remote-server-timeout", "this gateway is stopping");
+      return;
+    }
     const refused = this.#refusal(item);
     if (refused !== undefined) {
       item.giveBack(...refused);
       return;
     }
-    if (this.#stopped) return; // durable: the next process finds it in the store
     this.#queue.push(item);
-    this.#queuedBytes += item.bytes;
     if (item.keepAlive !== true) this.#lastStanza = this.#host.surroundings.now();
     this.#advance();
+    if (this.#queue.length > 0) this.#wakeBy(item.expiresAt);
   }
 
   #refusal(item: LinkItem): [StanzaCondition, string] | undefined {
-    if (this.#stopped)
-      return item.row === undefined ? ["remote-server-timeout", "this gateway is stopping"] : undefined;
-    if (this.#queue.length >= MAXIMUM_QUEUED || this.#queuedBytes + item.bytes > MAXIMUM_QUEUED_BYTES)
+    if (!this.#queue.fits(item.bytes))
       return ["resource-constraint", `too much is waiting for ${this.pair.remote} already`];
     const heldOff = this.#stream === undefined && this.#host.surroundings.now() < this.#heldOffUntil;
-    if (heldOff && this.#lastEnd !== undefined) return [conditionOf(this.#lastEnd), textOf(this.pair, this.#lastEnd)];
-    return undefined;
-  }
-
-  /** Whether the queue has room: durable messages are refused before they are stored. */
-  get full(): boolean {
-    return this.#queue.length >= MAXIMUM_QUEUED || this.#queuedBytes >= MAXIMUM_QUEUED_BYTES;
+    if (!heldOff || this.#lastFailure === undefined) return undefined;
+    return [senderCondition(this.#lastFailure), senderText(this.pair, this.#lastFailure)];
   }
 
   /** A keep-alive ping on the stream, if there is one. */
@@ -151,12 +117,12 @@ export class Link {
   answered(id: string): boolean {
     const proved = this.#barrier.answered(id);
     if (proved === undefined) return false;
+    if (proved.length > 0) this.#failures = 0;
     this.#store.dequeue(rowsOf(proved));
     this.#host.counters.add("stanzas_delivered_total", proved.length);
-    if (this.#barrier.empty) {
-      clearTimeout(this.#patience);
-      this.#patience = undefined;
-    }
+    clearTimeout(this.#patience);
+    this.#patience = undefined;
+    if (this.#barrier.asked) this.#awaitAnswer();
     if (this.#closing !== undefined && this.#barrier.empty) this.#closeStream();
     else this.#advance();
     return true;
@@ -172,7 +138,7 @@ export class Link {
   /** Stops for good: the last barrier, then the close. Durable messages not written stay in the store. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    clearTimeout(this.#retryTimer);
+    clearTimeout(this.#wake?.timer);
     if (this.#stream !== undefined) await this.#finish();
   }
 
@@ -189,7 +155,7 @@ export class Link {
         return;
       }
       if (!this.#barrier.covered) this.#sendPing();
-      setTimeout(() => this.#closeStream(), LAST_BARRIER_MS).unref();
+      this.#lastBarrier = setTimeout(() => this.#closeStream(), LAST_BARRIER_MS).unref();
     });
   }
 
@@ -205,12 +171,12 @@ export class Link {
     closed?.();
   }
 
+  /** Goes on with the queue where that is possible now. */
   #advance(): void {
-    if (this.#stream === undefined) {
-      if (this.#queue.length > 0 && this.#retryTimer === undefined && !this.#stopped) this.#open();
-      return;
-    }
-    if (this.ready && !this.#marking) void this.#pump();
+    if (this.#queue.length === 0 || this.#closing !== undefined || this.#unsettled !== undefined) return;
+    if (this.#stream !== undefined) {
+      if (this.ready && !this.#pumping) void this.#pump();
+    } else if (!this.#stopped && this.#host.surroundings.now() >= this.#retryAt) this.#open();
   }
 
   #open(): void {
@@ -221,39 +187,40 @@ export class Link {
       return;
     }
     if (!this.#host.admission.admits(row, "out")) {
-      this.#retry({ code: "connect-failed", text: "the connection limit is reached" });
+      this.#retry(LIMIT_REACHED);
       return;
     }
-    this.#stream = new OutboundStream(this.pair, row, { kind: "stanzas" }, this.#host, {
+    const stream: OutboundStream = new OutboundStream(this.pair, row, { kind: "stanzas" }, this.#host, {
       onReady: () => {
+        if (!this.#host.admission.admits(row, "out")) {
+          stream.close({ condition: "resource-constraint", text: LIMIT_REACHED.text }); // others were faster
+          return;
+        }
         this.#uncount = this.#host.admission.count(row);
-        this.#failures = 0;
-        this.#lastEnd = undefined;
+        this.#lastFailure = undefined;
         this.#host.heard(this.pair);
         this.#advance();
       },
       onHeard: () => this.#host.heard(this.pair),
       onEnd: (end) => this.#onEnd(end),
     });
+    this.#stream = stream;
   }
 
   /** Writes what the bound allows. Durable messages are marked first: what may have left is never sent twice. */
   async #pump(): Promise<void> {
-    this.#marking = true;
+    this.#pumping = true;
     try {
-      while (this.ready && this.#queue.length > 0 && !this.#barrier.full) {
+      while (this.ready && this.#closing === undefined && this.#queue.length > 0 && !this.#barrier.full) {
         this.#dropExpired();
-        const batch = this.#take();
-        if (batch.length === 0) break;
+        const batch = this.#queue.take(MAXIMUM_UNANSWERED_BYTES / 4);
         const rows = rowsOf(batch);
-        if (rows.length > 0) {
-          this.#store.markWritten(rows);
-          await this.#store.committed();
-        }
-        if (!this.ready) {
+        this.#store.markWritten(rows);
+        // Nothing of ours leaves before what it answers is committed: that is what "accepted" means.
+        await this.#store.committed();
+        if (!this.ready || this.#closing !== undefined) {
           this.#store.markQueued(rows); // never written after all
-          this.#queue.unshift(...batch);
-          for (const item of batch) this.#queuedBytes += item.bytes;
+          this.#queue.putBack(batch);
           break;
         }
         for (const item of batch) {
@@ -265,21 +232,16 @@ export class Link {
       }
     } catch (error) {
       this.#host.log.error("store-failed", { reason: (error as Error).message });
+      this.#stopped = true; // the store takes nothing over any more; what it holds is kept for the next start
       this.#stream?.close({ condition: "internal-server-error", text: "the state cannot be written" });
     } finally {
-      this.#marking = false;
+      this.#pumping = false;
+      this.#settle();
     }
   }
 
-  #take(): LinkItem[] {
-    let bytes = 0;
-    let count = 0;
-    while (count < this.#queue.length && bytes < MAXIMUM_UNANSWERED_BYTES / 4) bytes += this.#queue[count++]!.bytes;
-    this.#queuedBytes -= bytes;
-    return this.#queue.splice(0, count);
-  }
-
   #scheduleBarrier(): void {
+    if (this.#barrier.empty) return;
     if (this.#barrier.full) this.#sendPing();
     else
       this.#barrierTimer ??= setTimeout(() => {
@@ -298,7 +260,11 @@ export class Link {
       ),
     );
     this.#barrier.ping(id);
-    if (this.#barrier.empty) return;
+    if (!this.#barrier.empty) this.#awaitAnswer();
+  }
+
+  /** Counts from the first ping without an answer; a late answer gives the peer its time anew. */
+  #awaitAnswer(): void {
     this.#patience ??= setTimeout(() => {
       this.#patience = undefined;
       this.#stream?.close({ condition: "connection-timeout", text: "pings are not answered" });
@@ -306,98 +272,98 @@ export class Link {
   }
 
   #onEnd(end: OutboundEnd): void {
-    this.#stream = undefined;
+    const stood = this.#uncount !== undefined;
     this.#uncount?.();
-    this.#uncount = undefined;
+    this.#stream = this.#uncount = undefined;
     clearTimeout(this.#barrierTimer);
     clearTimeout(this.#patience);
-    this.#barrierTimer = this.#patience = undefined;
+    clearTimeout(this.#lastBarrier);
+    this.#barrierTimer = this.#patience = this.#lastBarrier = undefined;
     const uncertain = this.#barrier.abandon();
-    const expected = end.code === "closed" || (end.code === "closed-by-peer" && uncertain.length === 0);
+    // A peer that closes before a stream stands, or over and over, must not be dialled as fast as it closes.
+    const orderly = stood && (end.code === "closed" || (end.code === "closed-by-peer" && uncertain.length === 0));
+    const expected = orderly || end.code === "closed";
     this.#host.log[expected ? "debug" : "warn"]("stream-ended", {
       direction: "out",
       ...this.pair,
       code: end.code,
       reason: end.text,
     });
-    if (!expected) this.#host.counters.add(`stream_failures_total{code="${end.code}"}`);
+    if (!expected) {
+      this.#lastFailure = end;
+      this.#host.counters.add(`stream_failures_total{code="${end.code}"}`);
+    }
     for (const item of uncertain)
       item.giveBack(
         "remote-server-timeout",
         `the connection to ${this.pair.remote} was lost before an answer: the message may have arrived`,
       );
-    this.#lastEnd = end;
+    this.#unsettled = { end, orderly: orderly && this.#failures === 0 };
     this.#closed();
-    if (this.#stopped || this.#queue.length === 0) return;
-    if (expected) {
+    if (!this.#pumping) this.#settle();
+  }
+
+  /** What becomes of the queue after a stream: the next stream at once, later, or back to the senders. */
+  #settle(): void {
+    const unsettled = this.#unsettled;
+    this.#unsettled = undefined;
+    if (unsettled === undefined || this.#stopped || this.#queue.length === 0) return;
+    if (unsettled.orderly) {
+      this.#failures++; // until something is delivered
       this.#advance();
-      return;
-    }
-    this.#retry(end);
+    } else this.#retry(unsettled.end);
   }
 
   #retry(end: OutboundEnd): void {
-    this.#lastEnd = end;
+    const now = this.#host.surroundings.now();
     if (isLasting(end)) {
-      this.#heldOffUntil = this.#host.surroundings.now() + HOLD_OFF_MS;
-      this.#giveBackAll(conditionOf(end), textOf(this.pair, end));
+      this.#heldOffUntil = now + HOLD_OFF_MS;
+      this.#giveBackAll(senderCondition(end), senderText(this.pair, end));
       return;
     }
+    this.#lastFailure ??= end;
     const delay = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures++);
-    this.#retryAt = this.#host.surroundings.now() + delay * (0.75 + this.#host.surroundings.random() / 2);
-    this.#waitForRetry();
+    this.#retryAt = now + delay * (0.75 + this.#host.surroundings.random() / 2);
+    this.#wakeBy(this.#retryAt);
   }
 
-  /** Wakes at the next try, or when the first stanza expires, whichever comes first. */
-  #waitForRetry(): void {
-    const now = this.#host.surroundings.now();
-    const firstExpiry = this.#queue.reduce((first, item) => Math.min(first, item.expiresAt), this.#retryAt);
-    this.#retryTimer = setTimeout(
+  /** Sees to it that somebody looks at the queue at that moment, or before it. */
+  #wakeBy(at: number): void {
+    if (this.#stopped || (this.#wake !== undefined && this.#wake.at <= at)) return;
+    clearTimeout(this.#wake?.timer);
+    const timer = setTimeout(
       () => {
-        this.#retryTimer = undefined;
+        this.#wake = undefined;
         this.#dropExpired();
-        if (this.#queue.length === 0) return;
-        if (this.#host.surroundings.now() >= this.#retryAt) this.#open();
-        else this.#waitForRetry();
+        this.#advance();
+        if (this.#queue.length > 0) this.#wakeBy(this.#nextMoment());
       },
-      Math.max(1, Math.min(this.#retryAt, firstExpiry) - now),
+      Math.max(1, at - this.#host.surroundings.now()),
     ).unref();
+    this.#wake = { at, timer };
+  }
+
+  #nextMoment(): number {
+    const { firstExpiry } = this.#queue;
+    return this.#stream === undefined && this.#retryAt > this.#host.surroundings.now()
+      ? Math.min(firstExpiry, this.#retryAt)
+      : firstExpiry;
   }
 
   #dropExpired(): void {
-    const now = this.#host.surroundings.now();
-    if (!this.#queue.some((item) => item.expiresAt <= now)) return;
     const reason =
-      this.#lastEnd === undefined
+      this.#lastFailure === undefined
         ? `${this.pair.remote} could not be reached in time`
-        : textOf(this.pair, this.#lastEnd);
-    for (const item of this.#queue.splice(0)) {
-      if (item.expiresAt > now) this.#queue.push(item);
-      else {
-        this.#queuedBytes -= item.bytes;
-        item.giveBack("remote-server-timeout", `not delivered: ${reason}`);
-      }
-    }
+        : senderText(this.pair, this.#lastFailure);
+    for (const item of this.#queue.takeExpired(this.#host.surroundings.now()))
+      item.giveBack("remote-server-timeout", `not delivered: ${reason}`);
   }
 
   #giveBackAll(condition: StanzaCondition, text: string): void {
-    this.#queuedBytes = 0;
-    for (const item of this.#queue.splice(0)) item.giveBack(condition, text);
+    for (const item of this.#queue.takeAll()) item.giveBack(condition, text);
   }
 }
 
+const LIMIT_REACHED: OutboundEnd = { code: "connect-failed", text: "the connection limit is reached" };
+
 const rowsOf = (items: readonly LinkItem[]) => items.flatMap((item) => (item.row === undefined ? [] : [item.row]));
-
-function isLasting(end: OutboundEnd): boolean {
-  if (end.code === "peer-error") return end.condition !== undefined && !PASSING_CONDITIONS.has(end.condition);
-  return LASTING.has(end.code);
-}
-
-/** What the sender is told (RFC 6120 section 8.3.3). */
-function conditionOf(end: OutboundEnd): StanzaCondition {
-  if (end.code === "dns-absent" || end.condition === "host-unknown" || end.condition === "host-gone")
-    return "remote-server-not-found";
-  return isLasting(end) ? "service-unavailable" : "remote-server-timeout";
-}
-
-const textOf = ({ remote }: Pair, end: OutboundEnd) => `no stream with ${remote}: ${end.code}: ${end.text}`;

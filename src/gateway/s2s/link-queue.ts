@@ -1,0 +1,74 @@
+import type { StanzaCondition } from "../../stream/stanza-error";
+
+/** A stanza on its way to a partner. */
+export interface LinkItem {
+  readonly xml: string;
+  readonly bytes: number;
+  /** The answer to a keep-alive: it does not make the link busy. */
+  readonly keepAlive?: boolean;
+  /** The store's row of a durable message. */
+  readonly row?: number;
+  /** When it is given up if it was never written, ms since the epoch. */
+  readonly expiresAt: number;
+  /** Gives it back to its sender. */
+  readonly giveBack: (condition: StanzaCondition, text: string) => void;
+}
+
+/** A queue keeps this much while the partner cannot be reached. */
+export const MAXIMUM_QUEUED = 10_000;
+export const MAXIMUM_QUEUED_BYTES = 16 * 1024 * 1024;
+
+/** What waits for a stream of one pair, in order and within bounds. */
+export class LinkQueue {
+  #items: LinkItem[] = [];
+  #bytes = 0;
+
+  get length(): number {
+    return this.#items.length;
+  }
+
+  /** Whether it has room for as many bytes more. */
+  fits(bytes: number): boolean {
+    return this.#items.length < MAXIMUM_QUEUED && this.#bytes + bytes <= MAXIMUM_QUEUED_BYTES;
+  }
+
+  push(item: LinkItem): void {
+    this.#items.push(item);
+    this.#bytes += item.bytes;
+  }
+
+  /** Takes items off the front until they make up so many bytes; at least one, where there is one. */
+  take(bytes: number): LinkItem[] {
+    let count = 0;
+    let taken = 0;
+    while (count < this.#items.length && taken < bytes) taken += this.#items[count++]!.bytes;
+    this.#bytes -= taken;
+    return this.#items.splice(0, count);
+  }
+
+  /** Puts items back at the front, in their order. */
+  putBack(items: readonly LinkItem[]): void {
+    this.#items.unshift(...items);
+    for (const item of items) this.#bytes += item.bytes;
+  }
+
+  /** Takes all. */
+  takeAll(): LinkItem[] {
+    this.#bytes = 0;
+    return this.#items.splice(0);
+  }
+
+  /** Takes those whose time is over. */
+  takeExpired(now: number): LinkItem[] {
+    if (!this.#items.some((item) => item.expiresAt <= now)) return [];
+    const expired = this.#items.filter((item) => item.expiresAt <= now);
+    this.#items = this.#items.filter((item) => item.expiresAt > now);
+    for (const item of expired) this.#bytes -= item.bytes;
+    return expired;
+  }
+
+  /** When the first of them expires, ms since the epoch; Infinity where there is none. */
+  get firstExpiry(): number {
+    return this.#items.reduce((first, item) => Math.min(first, item.expiresAt), Number.POSITIVE_INFINITY);
+  }
+}

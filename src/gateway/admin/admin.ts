@@ -7,7 +7,7 @@ import type { GatewayStatus } from "../status";
 import { StoreError } from "../store/store-error";
 import { AdminError } from "./admin-error";
 import { type Answer, RefusedRequest, writeAnswer } from "./answer";
-import { isOwnHost } from "./host-check";
+import { isLoopback, isOwnHost } from "./host-check";
 import { discardBody } from "./request-body";
 import { type Route, runRoute } from "./route";
 import { sandboxRoutes } from "./sandbox-routes";
@@ -66,6 +66,7 @@ export async function startAdmin(options: AdminOptions): Promise<Admin> {
   server.timeout = SILENCE_TIMEOUT;
   server.on("clientError", (error, socket) => refuseBytes(error, socket as Socket));
   const { address, port } = await listen(server, options);
+  if (!isLoopback(address)) options.log.warn("admin-reachable-from-outside", { address, port });
   // A connection that could not be taken, for want of file descriptors say; the others go on.
   server.on("error", (error) => options.log.warn("admin-accept-failed", { reason: error.message }));
   return { address, port, close: () => closeServer(server) };

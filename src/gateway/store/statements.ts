@@ -1,0 +1,68 @@
+import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
+import type { Contact, Queued, Watcher } from "./store";
+
+/** Every statement of the gateway's own tables, compiled once. */
+export type Statements = ReturnType<typeof prepareStatements>;
+
+export function prepareStatements(database: DatabaseSync) {
+  return {
+    begin: database.prepare("BEGIN"),
+    commit: database.prepare("COMMIT"),
+    setting: database.prepare("SELECT value FROM setting WHERE key = ?"),
+    putSetting: database.prepare(
+      "INSERT INTO setting (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+    ),
+    contact: database.prepare("SELECT * FROM contact WHERE local = ? AND remote = ?"),
+    contactsOf: database.prepare("SELECT * FROM contact WHERE local = ? ORDER BY remote"),
+    contactsBefore: database.prepare("SELECT * FROM contact WHERE refreshed_at < ? ORDER BY refreshed_at LIMIT ?"),
+    putContact: database.prepare(
+      "INSERT INTO contact (local, remote, state, refreshed_at) VALUES (?, ?, ?, ?) " +
+        "ON CONFLICT DO UPDATE SET state = excluded.state, refreshed_at = excluded.refreshed_at",
+    ),
+    removeContact: database.prepare("DELETE FROM contact WHERE local = ? AND remote = ?"),
+    isWatcher: database.prepare("SELECT 1 FROM watcher WHERE local = ? AND remote = ?"),
+    watchersOf: database.prepare("SELECT local, remote FROM watcher WHERE local = ? ORDER BY remote"),
+    watchersFrom: database.prepare("SELECT local, remote FROM watcher WHERE remote_domain = ? ORDER BY local, remote"),
+    addWatcher: database.prepare(
+      "INSERT INTO watcher (local, remote, remote_domain) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+    ),
+    removeWatcher: database.prepare("DELETE FROM watcher WHERE local = ? AND remote = ?"),
+    enqueue: database.prepare(
+      "INSERT INTO outgoing (row, local_domain, remote_domain, sender, recipient, stanza_id, xml, expires_at) " +
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    ),
+    mark: database.prepare("UPDATE outgoing SET written = ? WHERE row = ?"),
+    dequeue: database.prepare("DELETE FROM outgoing WHERE row = ?"),
+    lastRow: database.prepare("SELECT max(row) AS row FROM outgoing"),
+    outgoing: database.prepare("SELECT * FROM outgoing ORDER BY row"),
+  };
+}
+
+type Row = Record<string, SQLOutputValue>;
+
+export function contactOf(row: Row): Contact {
+  return {
+    local: row.local as string,
+    remote: row.remote as string,
+    state: row.state as Contact["state"],
+    refreshedAt: row.refreshed_at as number,
+  };
+}
+
+export function watcherOf(row: Row): Watcher {
+  return { local: row.local as string, remote: row.remote as string };
+}
+
+export function queuedOf(row: Row): Queued {
+  return {
+    row: row.row as number,
+    localDomain: row.local_domain as string,
+    remoteDomain: row.remote_domain as string,
+    sender: row.sender as string,
+    recipient: row.recipient as string,
+    stanzaId: row.stanza_id as string,
+    xml: row.xml as string,
+    state: row.written === 1 ? "written" : "queued",
+    expiresAt: row.expires_at as number,
+  };
+}

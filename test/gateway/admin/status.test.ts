@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { describe, expect, test } from "@jest/globals";
 import { AdminError } from "../../../src/gateway/admin/admin-error";
 import { Counters } from "../../../src/gateway/counters";
@@ -94,13 +96,16 @@ test("a fault inside is told to the log, not to the client", async () => {
   expect(errors).toEqual([{ event: "admin-fault", path: "/status", reason: "Error: the reason" }]);
 });
 
-test("closing ends idle connections at once and twice is no fault", async () => {
+test("closing ends idle connections at once, and twice is no fault", async () => {
   const admin = await adminPort();
-  const idle = askRaw(admin, "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  await ask(admin, { path: "/health" });
+  const idle = connect(admin.port, admin.address);
+  idle.write("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  await once(idle, "data");
+  const ended = once(idle, "close");
   const start = performance.now();
   await admin.close();
-  await admin.close();
-  await idle;
+  await ended;
+  // Long before an idle connection would have been closed anyway, or those in use by force.
   expect(performance.now() - start).toBeLessThan(1900);
+  await admin.close();
 });

@@ -225,6 +225,7 @@ export class StreamParser {
     }
     if (this.#boundary < 0) this.#stanzaBytes += end - start;
     else this.#stanzaBytes = byteLengthFrom(text, this.#boundary - carried, end - start);
+    this.#internals.chunk = "";
     this.#checkUnfinished();
     return end;
   }
@@ -237,7 +238,7 @@ export class StreamParser {
       if (this.#tree.depth !== 1) return;
       const { text } = internals;
       if (text !== "") {
-        
+        internals.text = "";
         this.#betweenStanzas(text);
       }
       this.#stanzaBytes = 0;

@@ -8,6 +8,8 @@ export interface SaxesInternals {
   text: string;
   /** What follows an `&` whose `;` has not come yet. */
   readonly entity: string;
+  /** The string being parsed. Kept by saxes until the next one comes, which an idle stream may never send. */
+  chunk: string;
   /** The position, in the string being parsed, of the next character. */
   readonly i: number;
   /** The text that a reference stands for, given what is between its `&` and `;`. */

@@ -85,7 +85,7 @@ export class TreeBuilder {
     this.#attributes = 0;
     this.#namespaces = 0;
     if (this.#depth === 1) {
-      this.#output.header({ name: tag.local, ns: tag.uri, attrs: detached(attrs), declared: detached(tag.ns) });
+      this.#output.header(detachedHeader(tag, attrs));
       return;
     }
     this.#elements = this.#depth === 2 ? 1 : this.#elements + 1;
@@ -121,15 +121,22 @@ export class TreeBuilder {
 }
 
 /**
- * A copy that shares no memory with the chunk it was parsed from: V8 makes substrings point into the whole, and a
- * stream keeps its header as long as it lives.
+ * The header as copies that share no memory with the chunk it was parsed from: V8 makes substrings point into the
+ * whole, and both the stream and saxes, for its end tag and prefixes, keep the root's tag as long as they live.
  */
-function detached(record: Readonly<Record<string, string>>): Record<string, string> {
-  const copy = bareRecord();
-  for (const key in record) copy[detachedText(key)] = detachedText(record[key] as string);
-  return copy;
+function detachedHeader(tag: SaxesTagNS, attrs: Attributes): StreamHeader {
+  const declared = bareRecord();
+  for (const prefix in tag.ns) declared[prefix] = tag.ns[prefix] = detached(tag.ns[prefix] as string);
+  const kept = bareRecord();
+  for (const name in attrs) kept[name] = detached(attrs[name] as string);
+  tag.name = detached(tag.name);
+  tag.local = detached(tag.local);
+  tag.prefix = detached(tag.prefix);
+  tag.uri = detached(tag.uri);
+  tag.attributes = {};
+  return { name: tag.local, ns: tag.uri, attrs: kept, declared };
 }
 
-function detachedText(text: string): string {
+function detached(text: string): string {
   return Buffer.from(text, "utf8").toString("utf8");
 }

@@ -18,25 +18,33 @@ export function valueAt(root: unknown, path: Path): unknown {
 
 /** The schema's issues as findings: path, value, rule, remedy. */
 export function shapeFindings(raw: unknown, issues: readonly Issue[]): Finding[] {
+  const suggestions = new Map<string, string>(); // a generated file repeats its slip with every partner
   return issues.flatMap((issue) => {
     const path = issue.path.filter((step): step is string | number => typeof step !== "symbol");
-    if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(raw, path, key));
+    if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(raw, path, key, suggestions));
     const value = valueAt(raw, path);
     return [value === undefined ? missing(path, issue) : wrong(path, value, issue)];
   });
 }
 
-function unknownKey(raw: unknown, path: Path, key: string): Finding {
-  const known = keysAt(path);
-  const near = didYouMean(key, known);
+function unknownKey(raw: unknown, path: Path, key: string, suggestions: Map<string, string>): Finding {
+  const place = `${path.filter((step) => typeof step === "string").join(".")}\n${key}`;
+  const remedy = suggestions.get(place) ?? suggestion(path, key);
+  suggestions.set(place, remedy);
   return {
     severity: "error",
     id: "key-unknown",
     path: [...path, key],
     value: valueAt(raw, [...path, key]),
     rule: "unknown keys are refused, so that a slip is not taken for a setting",
-    remedy: near === undefined ? `remove it; known here: ${known.join(", ")}` : `did you mean ${near}?`,
+    remedy,
   };
+}
+
+function suggestion(path: Path, key: string): string {
+  const known = keysAt(path);
+  const near = didYouMean(key, known);
+  return near === undefined ? `remove it; known here: ${known.join(", ")}` : `did you mean ${near}?`;
 }
 
 function missing(path: Path, issue: Issue): Finding {

@@ -57,11 +57,11 @@ const json = () => require("./json") as typeof import("./json");
 const yaml = () => require("./yaml") as typeof import("./yaml");
 const typescript = () => require("./typescript") as typeof import("./typescript");
 
-async function fromTypeScript(file: string): Promise<LoadedDefinition> {
+function fromTypeScript(file: string): LoadedDefinition {
   const { isDefinitionError, runDefinition } = typescript();
   const positionOf = () => undefined;
   try {
-    return { file, ...parseDefinition(asWritten(await runDefinition(file))), positionOf };
+    return { file, ...parseDefinition(asWritten(runDefinition(file))), positionOf };
   } catch (error) {
     if (!isDefinitionError(error)) throw error;
     return { file, findings: error.issues as readonly Finding[], positionOf };

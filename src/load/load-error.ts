@@ -8,8 +8,7 @@ export type LoadErrorCode =
   | "unparsable"
   | "file-threw"
   | "module-not-found"
-  | "default-export-wrong"
-  | "took-too-long";
+  | "default-export-wrong";
 
 /** A definition that cannot be read or parsed. */
 export class LoadError extends Error {

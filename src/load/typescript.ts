@@ -4,14 +4,11 @@ import { pathToFileURL } from "node:url";
 import { types } from "node:util";
 import { LoadError } from "./load-error";
 
-/** Top-level `await` in a definition may take this long, in milliseconds. */
-const MAXIMUM_RUN_MS = 30_000;
-
 /**
  * Runs a definition written in TypeScript or JavaScript and gives its default export. `xmpp-edge` is this very
  * package for it, wherever the file lies.
  */
-export async function runDefinition(file: string): Promise<unknown> {
+export function runDefinition(file: string): unknown {
   const { createJiti } = require("jiti") as typeof import("jiti");
   const path = resolve(file);
   const jiti = createJiti(pathToFileURL(path).href, {
@@ -23,9 +20,10 @@ export async function runDefinition(file: string): Promise<unknown> {
   });
   let module: unknown;
   try {
-    module = await withinTime(file, jiti.import(path));
+    // Not `jiti.import`: what may wait for the network is no data, and would have to be given up on some day.
+    module = jiti(path);
   } catch (error) {
-    if (error instanceof LoadError || isDefinitionError(error)) throw error;
+    if (isDefinitionError(error)) throw error;
     throw thrownBy(file, path, error);
   }
   return defaultExport(file, module);
@@ -51,34 +49,12 @@ function ownPackage(): Record<string, string> {
   };
 }
 
-async function withinTime(file: string, loading: Promise<unknown>): Promise<unknown> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () =>
-        reject(
-          new LoadError(
-            "took-too-long",
-            file,
-            `did not finish within ${MAXIMUM_RUN_MS / 1000} s`,
-            "a definition is data: wait for nothing that may not come",
-          ),
-        ),
-      MAXIMUM_RUN_MS,
-    );
-  });
-  try {
-    return await Promise.race([loading, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 function defaultExport(file: string, module: unknown): unknown {
   const names = typeof module === "object" && module !== null ? Object.keys(module) : [];
   const isEsModule = (module as { __esModule?: unknown } | undefined)?.__esModule === true;
   // `module.exports = …` and `export = …` are default exports too.
-  const value = names.includes("default") || isEsModule ? (module as { default?: unknown }).default : module;
+  const hasDefault = names.includes("default") || isEsModule || names.length === 0;
+  const value = hasDefault ? (module as { default?: unknown } | undefined)?.default : module;
   const wrong = (found: string, remedy: string) => new LoadError("default-export-wrong", file, found, remedy);
   if (value === undefined)
     throw wrong(
@@ -87,15 +63,19 @@ function defaultExport(file: string, module: unknown): unknown {
     );
   if (typeof value === "function")
     throw wrong("exports a function by default", "export what it returns: `export default defineEdge({ … })`");
-  if (types.isPromise(value)) throw wrong("exports a promise by default", "await it: `export default await …`");
+  if (types.isPromise(value))
+    throw wrong(
+      "exports a promise by default",
+      "export the definition itself: a definition is data and waits for nothing",
+    );
   return value;
 }
 
 /** What the file did wrong, in its own words and at its own line; the frames of the loader are not its business. */
 function thrownBy(file: string, path: string, error: unknown): LoadError {
   const message = types.isNativeError(error) ? error.message : String(error);
-  const syntax = /^(?:\w*Error: )?([^\n]*?)\s*\n\s*(\S.*):(\d+):(\d+)$/.exec(message);
-  if (syntax !== null && !(types.isNativeError(error) && error.stack?.includes("\n    at "))) {
+  const syntax = /^ParseError: ([^\n]*?)\s*\n\s*(\S.*):(\d+):(\d+)$/.exec(message);
+  if (syntax !== null) {
     const [, reason = "", where = "", line, column] = syntax;
     return new LoadError("unparsable", shown(file, path, where), reason, "correct the text there", {
       line: Number(line),
@@ -113,6 +93,8 @@ function thrownBy(file: string, path: string, error: unknown): LoadError {
       "correct the import, or install the package where the definition can find it",
       at,
     );
+  if (types.isNativeError(error) && error.name === "SyntaxError" && frame === undefined)
+    return new LoadError("unparsable", file, message, "correct the text; a definition is data and waits for nothing");
   const kind = types.isNativeError(error) ? `${error.name}: ` : "";
   return new LoadError("file-threw", where, `threw ${kind}${message}`, "correct the code there", at);
 }
@@ -120,11 +102,12 @@ function thrownBy(file: string, path: string, error: unknown): LoadError {
 /** The innermost frame of the user's own code. Columns are left out: the loader's rewriting moves them. */
 function ownFrame(error: unknown): { file: string; line: number } | undefined {
   if (!types.isNativeError(error)) return undefined;
-  for (const [, path = "", line] of (error.stack ?? "").matchAll(
-    /(?:\(|at (?:async )?)((?:file:\/\/)?\/[^\n()]+?):(\d+):\d+\)?$/gm,
-  )) {
-    if (path.includes(`${sep}node_modules${sep}`) || path.startsWith(join(__dirname, "..") + sep)) continue;
-    if (existsSync(path)) return { file: path, line: Number(line) };
+  const frames = /(?:\(|at (?:async )?)(\/[^\n()]+?):(\d+):\d+\)?$/gm;
+  for (const [, path = "", line] of (error.stack ?? "").matchAll(frames)) {
+    if (path.startsWith(__dirname + sep)) break; // from here on it is we who called
+    const isOurs = path.startsWith(join(__dirname, "..") + sep);
+    if (!isOurs && !path.includes(`${sep}node_modules${sep}`) && existsSync(path))
+      return { file: path, line: Number(line) };
   }
   return undefined;
 }

@@ -65,7 +65,7 @@ describe("whatever is given", () => {
         expect(definition === undefined).toBe(findings.some(({ severity }) => severity === "error"));
         for (const finding of findings) formatPath(finding.path);
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 

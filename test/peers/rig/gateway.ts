@@ -159,6 +159,9 @@ export class Gateway {
       method,
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    }).catch((error: Error) => {
+      const cause = error.cause instanceof Error ? error.cause.message : error.message;
+      throw new PeerRigError("client-closed", `${method} ${path}: ${cause}. The gateway wrote:\n${this.process.tail()}`);
     });
     const answer = (await response.json()) as unknown;
     if (response.ok) return answer;

@@ -30,6 +30,10 @@ export class SandboxUser {
     await this.request("POST", "/sandbox/contacts", { user: this.jid, contact });
   }
 
+  async removeContact(contact: string): Promise<void> {
+    await this.request("DELETE", `/sandbox/contacts?${new URLSearchParams({ user: this.jid, contact })}`);
+  }
+
   /** The contacts and how far each subscription is: `{ "romeo@b.example": "subscribed" }`. */
   async contacts(): Promise<Record<string, string>> {
     const answer = await this.request("GET", `/sandbox/contacts?user=${encodeURIComponent(this.jid)}`);

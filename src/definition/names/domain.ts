@@ -1,12 +1,5 @@
 import { domainToASCII, domainToUnicode } from "node:url";
-import {
-  exceptionallyRefused,
-  exceptionallyValid,
-  hasCompatibility,
-  ignorableOrJamo,
-  letterDigit,
-  notation,
-} from "./code-point";
+import { exceptionallyRefused, exceptionallyValid, ignorableOrJamo, letterDigit, notation } from "./code-point";
 import { allowedByContext, contextual } from "./context-rule";
 import { isMixedScript, isUncommonScript } from "./script";
 
@@ -91,16 +84,15 @@ function aLabelFault(aLabel: string): string | undefined {
   return undefined;
 }
 
-/** IDNA2008 is narrower than UTS 46: letters, digits and marks only (RFC 5892 section 3). */
+/**
+ * IDNA2008 is narrower than UTS 46: letters, digits and marks only (RFC 5892 section 3). What changes under case folding
+ * or NFKC, which it refuses too, UTS 46 has mapped or refused already.
+ */
 function uLabelFault(character: string): string | undefined {
   if (contextual.test(character) || exceptionallyValid.test(character) || /^[a-z0-9-]$/.test(character))
     return undefined;
   const valid =
-    letterDigit.test(character) &&
-    !exceptionallyRefused.test(character) &&
-    !ignorableOrJamo.test(character) &&
-    !hasCompatibility(character) &&
-    character.toLowerCase() === character;
+    letterDigit.test(character) && !exceptionallyRefused.test(character) && !ignorableOrJamo.test(character);
   return valid ? undefined : `${notation(character)} is not allowed in domain names (RFC 5892)`;
 }
 

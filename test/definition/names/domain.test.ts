@@ -25,6 +25,7 @@ describe("prepareDomain", () => {
     ["zero-width non-joiner between Arabic letters", "بی\u200cبی.example", "xn--ngba50cb2343a.example"],
     ["middle dot between two l", "l·l.example", "xn--ll-0ea.example"],
     ["Hebrew", "שלום.example", "xn--9dbne9b.example"],
+    ["Cherokee, whose capitals are the form for comparison", "ᎣᏏᏲ.example", "xn--88d2gre.example"],
     ["label of 63", `${"a".repeat(63)}.example`, `${"a".repeat(63)}.example`],
     ["name of 253", `${"a.".repeat(126)}a`, `${"a.".repeat(126)}a`],
   ])("accepts: %s", (_, input, domain) => {
@@ -74,6 +75,8 @@ describe("prepareDomain", () => {
     ["A-label that another one encodes", "xn---5or.com", "a label that begins with xn-- encodes no valid name"],
     ["snowman", "☃.com", "U+2603 is not allowed in domain names (RFC 5892)"],
     ["A-label of a snowman", "xn--n3h.com", "U+2603 is not allowed in domain names (RFC 5892)"],
+    ["compatibility letter in an A-label", "xn--maa.com", "IDNA (UTS 46) does not allow it"],
+    ["conjoining jamo", "\u1100.com", "U+1100 is not allowed in domain names (RFC 5892)"],
     ["Arabic tatweel", "بـب.example", "U+0640 is not allowed in domain names (RFC 5892)"],
     ["middle dot elsewhere", "a·b.com", "U+00B7 is not allowed where it stands (RFC 5892 appendix A)"],
     ["katakana middle dot without kana", "a・b.com", "U+30FB is not allowed where it stands (RFC 5892 appendix A)"],

@@ -49,6 +49,13 @@ describe("stop", () => {
     expect(seen).toHaveLength(2);
   });
 
+  test("counts the bytes of this chunk alone", () => {
+    const { parser } = stoppingAt("starttls");
+    parser.feed(Buffer.from(`${header}\r`));
+    parser.feed(Buffer.from("<starttls/><a/>"));
+    expect(parser.unreadBytes).toBe(4);
+  });
+
   test("leaves nothing unread when nothing follows", () => {
     const { parser, seen } = stoppingAt("starttls");
     for (const byte of Buffer.from(`${header}<starttls/>`)) parser.feed(Buffer.from([byte]));

@@ -86,8 +86,8 @@ export class Findings {
   }
 
   #add(finding: VerifyFinding): void {
-    const { id, verdict, domain, subject, found, expected } = finding;
-    const key = JSON.stringify([id, verdict, domain, subject, found, expected]);
+    const { id, verdict, domain, subject, found, expected, server } = finding;
+    const key = JSON.stringify(domain === null ? [id, server] : [id, verdict, domain, subject, found, expected]);
     const same = this.#findings.get(key);
     if (same === undefined) {
       this.#findings.set(key, finding);

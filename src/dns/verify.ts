@@ -102,8 +102,9 @@ function judgeService(
 const srvRecords = (answer: Observation["answer"]) =>
   answer.status === "found" ? answer.records.filter((record) => record.type === "SRV") : [];
 
-/** Whether somebody may come to the Access Edge by this answer: not where every server denies the service. */
+/** Whether somebody may come to the Access Edge, as far as is known: not where every server denies the service. */
 function mayReachEdge({ observations }: Observed): boolean {
+  if (observations.length === 0) return true;
   return observations.some(({ answer }) => {
     if (answer.status === "found") return !declaresNoService(srvRecords(answer));
     return answer.status === "failed";

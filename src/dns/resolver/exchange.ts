@@ -55,7 +55,7 @@ class Exchange {
     private readonly options: ExchangeOptions,
     private readonly resolve: (outcome: Exchanged) => void,
   ) {
-    this.#failure = { code: "timeout", reason: `no answer from ${this.#server} in ${options.timeout} ms` };
+    this.#failure = { code: "timeout", reason: `no answer from ${this.#server} in ${Math.round(options.timeout)} ms` };
   }
 
   start(): void {
@@ -145,7 +145,7 @@ class Exchange {
   }
 }
 
-function untried({ signal, timeout }: ExchangeOptions): { code: LookupFailure; reason: string } {
+function untried({ signal }: ExchangeOptions): { code: LookupFailure; reason: string } {
   if (signal?.aborted === true) return { code: "aborted", reason: "the look-up was given up" };
-  return { code: "timeout", reason: `no time left to ask (${timeout} ms)` };
+  return { code: "timeout", reason: "no time was left to ask" };
 }

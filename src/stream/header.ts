@@ -50,17 +50,21 @@ export function readHeader(
   };
 }
 
-/** The opening of a stream of ours. `from` and `to` are left out only where they are not known. */
+/**
+ * The opening of a stream of ours. `from` and `to` are left out only where they are not known; `versioned: false`
+ * answers a peer that gave no version: it must not wait for features (RFC 6120 section 4.7.5).
+ */
 export function openStream(header: {
   from?: string | undefined;
   to?: string | undefined;
   id?: string | undefined;
+  versioned?: boolean;
 }): string {
   const attribute = (name: string, value: string | undefined) =>
     value === undefined ? "" : ` ${name}='${escapeAttribute(value)}'`;
   return (
     `<?xml version='1.0'?><stream:stream xmlns='${serverNamespace}' xmlns:stream='${streamsNamespace}' xmlns:db='${dialbackNamespace}'` +
-    `${attribute("id", header.id)}${attribute("from", header.from)}${attribute("to", header.to)} xml:lang='en' version='1.0'>`
+    `${attribute("id", header.id)}${attribute("from", header.from)}${attribute("to", header.to)} xml:lang='en'${header.versioned === false ? "" : " version='1.0'"}>`
   );
 }
 

@@ -25,6 +25,8 @@ export const UNAUTHENTICATED_STANZA_BYTES = 10_000;
 const WHITE_SPACE = /^[ \t\r\n]*$/;
 /** How much unread output a peer may leave with us before it counts as dead. */
 const MAXIMUM_BACKLOG = 8 * 1024 * 1024;
+/** A peer that has closed its direction gets this long to read what is on its way. */
+const LAST_FLUSH_MS = 2_000;
 
 /**
  * One TCP connection that carries an XMPP stream: reads through the hardened parser, joins what is written in one
@@ -37,6 +39,10 @@ export class Wire {
   #pending = "";
   #flushing = false;
   #closed = false;
+  /** Our direction is closed, or about to be: nothing more is written. */
+  #ending: NodeJS.Timeout | undefined;
+  /** What comes is thrown away: it broke a rule, or nobody wants it any more. */
+  #deaf = false;
   #secured = false;
   readonly #handlers: WireHandlers;
   readonly remoteAddress: string;
@@ -58,14 +64,9 @@ export class Wire {
     return this.#closed;
   }
 
-  /** Bytes handed to the system and not taken by it yet. */
-  get backlog(): number {
-    return this.#socket.writableLength + this.#pending.length;
-  }
-
   /** Writes XML text at the end of this turn of the event loop. */
   write(text: string): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#ending !== undefined) return;
     this.#pending += text;
     if (this.#flushing) return;
     this.#flushing = true;
@@ -82,8 +83,9 @@ export class Wire {
     this.#parser = this.#newParser();
   }
 
-  /** Stops reading the present stream's bytes; what the chunk still holds is reported by `onPipelined`. */
-  holdReading(): void {
+  /** Throws away what the peer sends from now on; it can still read our last words. */
+  stopListening(): void {
+    this.#deaf = true;
     this.#parser.stop();
   }
 
@@ -91,13 +93,6 @@ export class Wire {
   allowStanzaBytes(bytes: number): void {
     this.#maxStanzaBytes = bytes;
     this.#parser.setMaxStanzaBytes(bytes);
-  }
-
-  pauseReading(): void {
-    this.#socket.pause();
-  }
-  resumeReading(): void {
-    if (!this.#closed) this.#socket.resume();
   }
 
   /** Becomes the server of a TLS connection. What was written before leaves in plain. */
@@ -129,11 +124,11 @@ export class Wire {
 
   /** Writes the last words and closes our direction; the peer has `patience` ms to close its own. */
   end(lastWords: string, patience: number): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#ending !== undefined) return;
     this.#pending += lastWords;
     this.#flush();
     this.#socket.end();
-    setTimeout(() => this.destroy("closed by us"), patience).unref();
+    this.#ending = setTimeout(() => this.destroy("closed by us"), patience).unref();
   }
 
   destroy(reason: string): void {
@@ -148,16 +143,21 @@ export class Wire {
     socket.on("data", (chunk: Buffer) => this.#read(chunk));
     socket.on("error", (error) => this.#gone(error.message));
     socket.on("close", () => this.#gone("connection closed"));
-    socket.on("end", () => this.#gone("closed by the peer"));
+    socket.on("end", () => {
+      this.#flush(); // what this turn has to say still goes out: the peer may have closed its own direction only
+      this.#gone("closed by the peer", true);
+    });
   }
 
   #read(chunk: Buffer): void {
+    if (this.#deaf) return;
     const parser = this.#parser;
     const before = parser.whitespaceBytes;
     try {
       parser.feed(chunk);
     } catch (error) {
       if (!(error instanceof StreamXmlError)) throw error;
+      this.#deaf = true;
       if (!this.#closed) this.#handlers.onBadXml(error);
       return;
     }
@@ -196,11 +196,16 @@ export class Wire {
     this.#listen(socket);
   }
 
-  #gone(reason: string): void {
+  #gone(reason: string, flushed = false): void {
     if (this.#closed) return;
     this.#closed = true;
+    clearTimeout(this.#ending);
     this.#parser.stop();
-    this.#socket.destroy();
+    const socket = this.#socket;
+    if (flushed) {
+      socket.destroySoon();
+      setTimeout(() => socket.destroy(), LAST_FLUSH_MS).unref();
+    } else socket.destroy();
     this.#handlers.onClosed(reason);
   }
 }

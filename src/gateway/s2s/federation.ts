@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { GatewayDocument } from "../../definition/facts/gateway-document";
 import { type PartnerPolicy, partnerPolicy } from "../../definition/facts/partner-policy";
+import { prepareDomain } from "../../definition/names/domain";
 import type { Method } from "../../definition/negotiation";
 import type { Element } from "../../stream/xml/element";
 import type { Counters } from "../counters";
@@ -9,7 +10,7 @@ import type { StreamStatus } from "../status";
 import type { Store } from "../store/store";
 import { Admission } from "./admission";
 import { dialbackKey, sameKey } from "./dialback-key";
-import type { DialbackResult } from "./inbound-machine";
+import type { DialbackResult } from "./inbound-state";
 import { InboundStream } from "./inbound-stream";
 import { Link } from "./link";
 import type { LinkItem } from "./link-queue";
@@ -48,13 +49,17 @@ export class Federation {
   #policy: PartnerPolicy;
   readonly #inbound = new Set<InboundStream>();
   readonly #links = new Map<string, Link>();
+  readonly #verifying = new Set<OutboundStream>();
   /** Stream ids for which a key of ours is out, with the pair. */
   readonly #expected = new Set<string>();
   readonly #understandErrors = new Set<string>();
+  readonly #offeredStartTls = new Set<string>();
   /** When anything was last heard of a pair, and when it was last asked. */
   readonly #heard = new Map<string, { at: number; asked: number }>();
   readonly #sweeper: NodeJS.Timeout;
   #stopping = false;
+  /** Called when the last inbound stream is gone. */
+  #onDrained: (() => void) | undefined;
 
   constructor(options: FederationOptions) {
     this.#options = options;
@@ -79,6 +84,8 @@ export class Federation {
       }),
       understandsErrors: (remote) => this.#understandErrors.has(remote),
       noteUnderstandsErrors: (remote) => void this.#understandErrors.add(remote), // bounded: listed partners only
+      offeredStartTls: (remote) => this.#offeredStartTls.has(remote),
+      noteStartTls: (remote) => void this.#offeredStartTls.add(remote), // as bounded
       verifyKey: (pair, streamId, key) => this.#verifyKey(pair, streamId, key),
       isOwnKey: (pair, streamId, key) =>
         this.#expected.has(`${pairKey(pair)} ${streamId}`) &&
@@ -111,7 +118,10 @@ export class Federation {
       socket.destroy();
       return;
     }
-    const stream: InboundStream = new InboundStream(socket, this.#host, () => this.#inbound.delete(stream));
+    const stream: InboundStream = new InboundStream(socket, this.#host, () => {
+      this.#inbound.delete(stream);
+      if (this.#inbound.size === 0) this.#onDrained?.();
+    });
     if (!socket.destroyed) this.#inbound.add(stream);
   }
 
@@ -139,12 +149,18 @@ export class Federation {
     return { streams, queued, lastFailures };
   }
 
-  /** Closes all streams in order, the outbound ones after a last barrier. */
+  /** Closes all streams in order, the outbound ones after a last barrier; resolves when they are gone. */
   async stop(): Promise<void> {
     this.#stopping = true;
     clearInterval(this.#sweeper);
+    for (const stream of this.#verifying) stream.close();
+    // Inbound streams last: the answers to the last barriers come over them, and stanzas until the peer has closed.
     await Promise.all([...this.#links.values()].map((link) => link.stop()));
+    const drained = new Promise<void>((resolve) => {
+      this.#onDrained = resolve;
+    });
     for (const stream of [...this.#inbound]) stream.close();
+    if (this.#inbound.size > 0) await drained;
   }
 
   #link(pair: Pair): Link {
@@ -163,8 +179,8 @@ export class Federation {
       stanza.name === "iq" &&
       (type === "result" || type === "error") &&
       id !== undefined &&
-      from === pair.remote &&
-      to === pair.local
+      isDomain(from, pair.remote) &&
+      isDomain(to, pair.local)
     ) {
       if (this.#links.get(pairKey(pair))?.answered(id)) return;
     }
@@ -176,12 +192,16 @@ export class Federation {
     const row = this.#policy.row(pair.local, pair.remote);
     if (row === undefined) return Promise.resolve({ outcome: "invalid" });
     return new Promise((resolve) => {
-      new OutboundStream(pair, row, { kind: "verify", id: streamId, key }, this.#host, {
+      const stream: OutboundStream = new OutboundStream(pair, row, { kind: "verify", id: streamId, key }, this.#host, {
         onReady: () => undefined,
         onVerified: (valid) => resolve({ outcome: valid ? "valid" : "invalid" }),
         onHeard: () => undefined,
-        onEnd: (end) => resolve(verifyFailure(end)),
+        onEnd: (end) => {
+          this.#verifying.delete(stream);
+          resolve(verifyFailure(end));
+        },
       });
+      this.#verifying.add(stream);
     });
   }
 
@@ -208,7 +228,7 @@ export class Federation {
       const silence = now - heard.at;
       if (silence >= keepAliveInterval * 1000)
         link.close({ condition: "connection-timeout", text: "nothing was heard for the keep-alive interval" });
-      else if (silence >= (keepAliveInterval * 1000) / 2 && heard.asked < heard.at) {
+      else if (silence >= (keepAliveInterval * 1000) / 2 && heard.asked <= heard.at) {
         heard.asked = now;
         link.ping();
       }
@@ -233,6 +253,13 @@ export class Federation {
     heard.asked = now;
     stream.sendWhitespace();
   }
+}
+
+/** Whether an address of a stanza is that domain itself, in whatever form the peer writes it. */
+function isDomain(address: string | undefined, domain: string): boolean {
+  if (address === domain) return true;
+  const prepared = prepareDomain(address ?? "");
+  return prepared.ok && prepared.domain === domain;
 }
 
 function verifyFailure(end: OutboundEnd): DialbackResult {

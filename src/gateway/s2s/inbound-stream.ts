@@ -16,8 +16,10 @@ import { readStreamError, type StreamError, streamErrorElement } from "../../str
 import { Wire, type WireHandlers } from "../../stream/wire";
 import { type Element, elements, xml } from "../../stream/xml/element";
 import type { StreamHeader } from "../../stream/xml/parser";
+import { serialise } from "../../stream/xml/serialise";
 import type { StreamXmlError } from "../../stream/xml/stream-xml-error";
 import type { StreamStatus } from "../status";
+import { stepInbound } from "./inbound-machine";
 import {
   type DialbackAnswer,
   type InboundContext,
@@ -25,8 +27,7 @@ import {
   type InboundEvent,
   type InboundState,
   newInbound,
-  stepInbound,
-} from "./inbound-machine";
+} from "./inbound-state";
 import type { Pair } from "./pair";
 import type { StreamHost } from "./stream-host";
 
@@ -48,6 +49,7 @@ export class InboundStream implements WireHandlers {
   readonly #context: InboundContext;
   #state: InboundState;
   #headerSent = false;
+  #closing = false;
   #certificate: Buffer[] = [];
   #deadline: NodeJS.Timeout;
   #lastStanza: number;
@@ -109,22 +111,31 @@ export class InboundStream implements WireHandlers {
     });
   }
 
-  /** Ends the stream as the protocol wants it; with an error where there is one to tell. */
+  /**
+   * Ends the stream as the protocol wants it. With an error nothing more is heard; in order, stanzas that the peer
+   * sent before it saw our close still count (RFC 6120 section 4.4).
+   */
   close(error?: StreamError): void {
-    if (this.#wire.closed) return;
-    const header = this.#headerSent ? "" : this.#header(undefined, undefined);
-    this.#state = { ...this.#state, phase: "closed" };
-    if (error !== undefined) {
-      this.#wire.write(header);
-      this.#wire.send(streamErrorElement(error));
-      this.#wire.end(CLOSE_STREAM, LAST_WORDS_MS);
-    } else this.#wire.end(header + CLOSE_STREAM, CLOSING_MS);
+    this.#end(error, error === undefined ? CLOSING_MS : LAST_WORDS_MS);
   }
 
-  /** Makes room for others: the oldest stranger goes. */
+  /** Makes room for others: the oldest stranger goes, and at once. */
   shed(): void {
     this.#host.counters.add("streams_shed_total");
-    this.close({ condition: "resource-constraint", text: "too many connections that have not authenticated" });
+    if (this.#closing) this.#wire.destroy("shed");
+    else this.#end({ condition: "resource-constraint", text: "too many connections that have not authenticated" }, 0);
+  }
+
+  #end(error: StreamError | undefined, patience: number): void {
+    if (this.#wire.closed || this.#closing) return;
+    this.#closing = true;
+    clearTimeout(this.#deadline);
+    const header = this.#headerSent ? "" : this.#header(undefined, undefined);
+    const lastWords = error === undefined ? "" : serialise(streamErrorElement(error), serverNamespace);
+    this.#wire.end(header + lastWords + CLOSE_STREAM, patience);
+    if (error === undefined && this.#state.pairs.size > 0) return;
+    this.#state = { ...this.#state, phase: "closed" };
+    this.#wire.stopListening();
   }
 
   // What the connection tells.
@@ -137,6 +148,7 @@ export class InboundStream implements WireHandlers {
       return;
     }
     this.#step({ type: "header", header: read.header });
+    if (this.#closing) return;
     const { local, remote } = this.#state;
     if (
       local !== undefined &&
@@ -202,7 +214,7 @@ export class InboundStream implements WireHandlers {
     const host = this.#host;
     switch (effect.do) {
       case "open":
-        this.#wire.write(this.#header(effect.from, effect.to));
+        this.#wire.write(this.#header(effect.from, effect.to, effect.versioned));
         return;
       case "features":
         this.#wire.send(featuresElement(effect.features));
@@ -229,6 +241,7 @@ export class InboundStream implements WireHandlers {
         this.#authenticated(effect.pair, effect.method);
         return;
       case "verify":
+        this.#extend(host.settings().streamEstablishmentTimeout); // a listed partner, by now
         void this.#verify(effect.pair, effect.key);
         return;
       case "dialbackResult":
@@ -241,7 +254,7 @@ export class InboundStream implements WireHandlers {
       case "stanza":
         this.#heard();
         if (!isPingOrAnswer(effect.stanza)) this.#lastStanza = host.surroundings.now();
-        host.inboundStanza(effect.pair, effect.stanza);
+        this.#deliver(effect.pair, effect.stanza);
         return;
       case "peerError": {
         const error = readStreamError(effect.element);
@@ -286,9 +299,19 @@ export class InboundStream implements WireHandlers {
     this.#step({ type: "dialback", pair, result });
   }
 
-  #header(from: string | undefined, to: string | undefined): string {
+  /** A stanza that we cannot take over costs its stream, so that the peer knows, and no other. */
+  #deliver(pair: Pair, stanza: Element): void {
+    try {
+      this.#host.inboundStanza(pair, stanza);
+    } catch (error) {
+      this.#host.log.error("stanza-failed", { ...pair, kind: stanza.name, reason: (error as Error).message });
+      this.close({ condition: "internal-server-error", text: "a stanza could not be taken over" });
+    }
+  }
+
+  #header(from: string | undefined, to: string | undefined, versioned = true): string {
     this.#headerSent = true;
-    return openStream({ from: from ?? this.#state.local, to, id: this.#state.streamId });
+    return openStream({ from: from ?? this.#state.local, to, id: this.#state.streamId, versioned });
   }
 
   #heard(): void {
@@ -309,6 +332,7 @@ export class InboundStream implements WireHandlers {
 
   /** Counts from the connection's beginning, never from the last byte. */
   #extend(seconds: number): void {
+    if (this.#state.pairs.size > 0) return; // authenticated: one more pair sets no deadline for the others
     clearTimeout(this.#deadline);
     this.#deadline = this.#expire(seconds);
   }

@@ -59,6 +59,7 @@ export interface OutboundFailure {
     | "tls-failed"
     | "authentication-refused"
     | "dialback-refused"
+    | "dialback-failed"
     | "peer-error"
     | "protocol";
   readonly text: string;
@@ -76,7 +77,6 @@ export type OutboundEffect =
   | { readonly do: "ready"; readonly method: Method }
   | { readonly do: "verified"; readonly valid: boolean }
   | { readonly do: "understandsErrors" }
-  /** `clean`: the peer closed or is told to; nothing is wrong with the pair itself. */
   | { readonly do: "fail"; readonly failure: OutboundFailure };
 
 export interface OutboundStep {
@@ -127,7 +127,9 @@ function onSecured(
   certificate: { ok: true } | { ok: false; reason: string },
   row: DocumentPartner,
 ): OutboundStep {
-  const next: OutboundState = { ...state, phase: "header", secure: true, certified: certificate.ok };
+  // What was learnt in plain is forgotten (RFC 6120 section 5.4.3.3): id and dialback come with the new header.
+  const { peerId: _, ...known } = state;
+  const next: OutboundState = { ...known, phase: "header", secure: true, certified: certificate.ok, dialback: false };
   if (!certificate.ok && !row.methods.includes("tls-dialback"))
     return fail(next, { code: "certificate-refused", text: certificate.reason }); // nothing is sent
   return { state: next, effects: [{ do: "open" }] };
@@ -216,8 +218,16 @@ function onSasl(state: OutboundState, el: Element, row: DocumentPartner): Outbou
   return fail(refused, { code: "authentication-refused", text: `the peer refused SASL EXTERNAL: ${condition}` });
 }
 
+/** The peer could not ask us back this time (XEP-0220 section 2.4); worth another try. */
+const PASSING_DIALBACK_ERRORS = new Set([
+  "remote-server-timeout",
+  "remote-connection-failed",
+  "resource-constraint",
+  "internal-server-error",
+]);
+
 function onResult(state: OutboundState, el: Element): OutboundStep {
-  if (!isAbout(el, state.pair)) return { state, effects: [] };
+  if (!isAbout(el, state.pair) || el.attrs.type === undefined) return { state, effects: [] };
   if (el.attrs.type === "valid")
     return {
       state: { ...state, phase: "ready", authenticated: true },
@@ -225,15 +235,17 @@ function onResult(state: OutboundState, el: Element): OutboundStep {
     };
   const error = elements(el).find((child) => child.name === "error");
   const condition = error === undefined ? undefined : elements(error)[0]?.name.slice(0, 64);
+  const passing = el.attrs.type === "error" && condition !== undefined && PASSING_DIALBACK_ERRORS.has(condition);
   return fail(state, {
-    code: "dialback-refused",
-    text: `the peer answered our dialback with ${el.attrs.type ?? "nothing"}${condition === undefined ? "" : `: ${condition}`}`,
+    code: passing ? "dialback-failed" : "dialback-refused",
+    text: `the peer answered our dialback with ${el.attrs.type.slice(0, 16)}${condition === undefined ? "" : `: ${condition}`}`,
   });
 }
 
 function onVerifyAnswer(state: OutboundState, el: Element): OutboundStep {
   if (state.purpose.kind !== "verify" || !isAbout(el, state.pair) || el.attrs.id !== state.purpose.id)
     return { state, effects: [] };
+  if (el.attrs.type === undefined) return { state, effects: [] };
   return { state: { ...state, phase: "closed" }, effects: [{ do: "verified", valid: el.attrs.type === "valid" }] };
 }
 

@@ -4,11 +4,12 @@ import { presentedChain } from "../../certificate/presented";
 import type { DocumentPartner } from "../../definition/facts/gateway-document";
 import type { Method } from "../../definition/negotiation";
 import { CLOSE_STREAM, openStream, readHeader } from "../../stream/header";
-import { dialbackNamespace, saslNamespace, tlsNamespace } from "../../stream/namespaces";
+import { dialbackNamespace, saslNamespace, serverNamespace, tlsNamespace } from "../../stream/namespaces";
 import { type StreamError, streamErrorElement } from "../../stream/stream-error";
 import { Wire, type WireHandlers } from "../../stream/wire";
 import { type Element, xml } from "../../stream/xml/element";
 import type { StreamHeader } from "../../stream/xml/parser";
+import { serialise } from "../../stream/xml/serialise";
 import type { StreamXmlError } from "../../stream/xml/stream-xml-error";
 import type { StreamStatus } from "../status";
 import {
@@ -36,6 +37,7 @@ export interface OutboundEnd {
     | "dns-failed"
     | "target-forbidden"
     | "connect-failed"
+    | "connection-lost"
     | "timeout"
     | "closed"
     | "closed-by-peer";
@@ -69,6 +71,8 @@ export class OutboundStream implements WireHandlers {
   #expected: { done: () => void } | undefined;
   #ended = false;
   #closing = false;
+  /** Our header of the present stream is sent: it can be closed by name. */
+  #opened = false;
 
   constructor(pair: Pair, row: DocumentPartner, purpose: Purpose, host: StreamHost, listener: OutboundListener) {
     this.pair = pair;
@@ -88,10 +92,6 @@ export class OutboundStream implements WireHandlers {
 
   get ready(): boolean {
     return this.#state.phase === "ready" && !this.#closing && !this.#ended;
-  }
-
-  get backlog(): number {
-    return this.#wire?.backlog ?? 0;
   }
 
   status(now: number): StreamStatus {
@@ -119,8 +119,13 @@ export class OutboundStream implements WireHandlers {
       this.#end({ code: "closed", text: error?.text ?? "closed by us" });
       return;
     }
-    if (error !== undefined) this.#wire.send(streamErrorElement(error));
-    this.#wire.end(CLOSE_STREAM, CLOSING_MS);
+    this.#hangUp(this.#wire, error);
+  }
+
+  /** Says good-bye where there is a stream to say it on: before our header there is none. */
+  #hangUp(wire: Wire, error?: StreamError): void {
+    const told = error === undefined ? "" : serialise(streamErrorElement(error), serverNamespace);
+    wire.end(this.#opened ? told + CLOSE_STREAM : "", CLOSING_MS);
   }
 
   /** A verify stream makes room for others. */
@@ -142,7 +147,7 @@ export class OutboundStream implements WireHandlers {
   }
 
   onEnd(): void {
-    this.#wire?.end(CLOSE_STREAM, CLOSING_MS);
+    if (this.#wire !== undefined) this.#hangUp(this.#wire);
     this.#end({
       code: this.#closing ? "closed" : "closed-by-peer",
       text: this.#closing ? "closed by us" : "the peer closed the stream",
@@ -161,8 +166,9 @@ export class OutboundStream implements WireHandlers {
   onPipelined(): void {
     this.#end({
       code: "protocol",
-      text: "the peer sent data behind <proceed/>: STARTTLS injection, or a peer that does not wait",
+      text: "the peer sent data behind <proceed/> or <success/>: injection, or a peer that does not wait",
     });
+    this.#wire?.destroy("data behind an element that had to be waited for");
   }
 
   onSecure(socket: TLSSocket): void {
@@ -178,7 +184,7 @@ export class OutboundStream implements WireHandlers {
 
   onClosed(reason: string): void {
     if (this.#state.phase === "handshake") this.#end({ code: "tls-failed", text: reason });
-    else this.#end({ code: this.#closing ? "closed" : "connect-failed", text: reason });
+    else this.#end({ code: this.#closing ? "closed" : "connection-lost", text: reason });
   }
 
   // What the machine wants done.
@@ -197,12 +203,14 @@ export class OutboundStream implements WireHandlers {
     switch (effect.do) {
       case "open":
         if (wire.secure && this.#state.authenticated) wire.restart();
-        wire.write(openStream({ from: local, to: remote }));
+        this.#open(wire);
         return;
       case "starttls":
+        this.#host.noteStartTls(remote);
         wire.send(xml("starttls", tlsNamespace));
         return;
       case "handshake":
+        this.#opened = false;
         wire.secureAsClient({ secureContext: this.#host.certificates.contextFor(local), servername: remote });
         return;
       case "external":
@@ -237,10 +245,15 @@ export class OutboundStream implements WireHandlers {
         this.#listener.onVerified?.(effect.valid);
         this.close();
         return;
-      case "fail":
-        wire.end(CLOSE_STREAM, CLOSING_MS);
-        this.#end(effect.failure);
+      case "fail": {
+        const { failure } = effect;
+        const stripped =
+          failure.code === "no-common-method" && !wire.secure && this.#host.offeredStartTls(remote)
+            ? "; it offered STARTTLS before: somebody on the way may be taking it out"
+            : "";
+        this.#end({ ...failure, text: failure.text + stripped });
         return;
+      }
     }
   }
 
@@ -274,10 +287,15 @@ export class OutboundStream implements WireHandlers {
       }
       this.#dialling = undefined;
       this.#wire = new Wire(outcome, this);
-      this.#wire.write(openStream({ from: this.pair.local, to: this.pair.remote }));
+      this.#open(this.#wire);
       return;
     }
     this.#end({ code: "connect-failed", text: failures.join("; ") });
+  }
+
+  #open(wire: Wire): void {
+    this.#opened = true;
+    wire.write(openStream({ from: this.pair.local, to: this.pair.remote }));
   }
 
   #connect({ address, port }: Target): Promise<Socket | string> {
@@ -287,16 +305,17 @@ export class OutboundStream implements WireHandlers {
       const timer = setTimeout(() => settle("did not answer in time"), CONNECT_MS);
       const settle = (outcome: Socket | string) => {
         clearTimeout(timer);
-        socket.removeAllListeners();
+        socket.off("connect", connected).off("error", failed).off("close", closed); // its own listeners stay
         if (typeof outcome === "string") {
           socket.on("error", () => undefined); // it may still fail after we have given it up
           socket.destroy();
         }
         resolve(outcome);
       };
-      socket.once("connect", () => settle(socket));
-      socket.once("error", (error: NodeJS.ErrnoException) => settle(error.code ?? error.message));
-      socket.once("close", () => settle("closed"));
+      const connected = () => settle(socket);
+      const failed = (error: NodeJS.ErrnoException) => settle(error.code ?? error.message);
+      const closed = () => settle("closed");
+      socket.once("connect", connected).once("error", failed).once("close", closed);
     });
   }
 
@@ -308,8 +327,10 @@ export class OutboundStream implements WireHandlers {
     this.#abort.abort();
     this.#host.admission.settle(this);
     this.#dialling?.destroy();
-    if (this.#wire !== undefined && end.code !== "closed-by-peer" && !this.#wire.closed)
-      this.#wire.end(CLOSE_STREAM, CLOSING_MS);
+    if (this.#wire !== undefined) {
+      this.#hangUp(this.#wire); // where that has not been done
+      this.#wire.stopListening();
+    }
     this.#listener.onEnd(end);
   }
 }

@@ -7,7 +7,7 @@ import type { Element } from "../../stream/xml/element";
 import type { Counters } from "../counters";
 import type { Log } from "../log";
 import type { Admission } from "./admission";
-import type { DialbackResult } from "./inbound-machine";
+import type { DialbackResult } from "./inbound-state";
 import type { OwnCertificates } from "./own-certificates";
 import type { Pair } from "./pair";
 import type { PeerIdentity } from "./peer-identity";
@@ -39,6 +39,9 @@ export interface StreamHost {
   /** Whether the peer once announced that it understands dialback errors; remembers that it did. */
   understandsErrors(remote: string): boolean;
   noteUnderstandsErrors(remote: string): void;
+  /** Whether a peer has ever offered STARTTLS to us; remembers that it did. */
+  offeredStartTls(remote: string): boolean;
+  noteStartTls(remote: string): void;
   /** Asks the authoritative server of the pair's remote domain about a key (XEP-0220, receiving server). */
   verifyKey(pair: Pair, streamId: string, key: string): Promise<DialbackResult>;
   /** Whether a key is one of a stream that we are opening now (XEP-0220, authoritative server). */

@@ -1,0 +1,154 @@
+import type { DocumentPartner } from "../../definition/facts/gateway-document";
+import type { PartnerPolicy } from "../../definition/facts/partner-policy";
+import { prepareDomain } from "../../definition/names/domain";
+import type { Method } from "../../definition/negotiation";
+import type { Features } from "../../stream/features";
+import type { ServerHeader } from "../../stream/header";
+import type { StreamError } from "../../stream/stream-error";
+import type { Element } from "../../stream/xml/element";
+import { type Pair, pairKey } from "./pair";
+
+/** Where an inbound stream stands. */
+export type InboundPhase =
+  /** Waiting for the peer's header: at first, after TLS, after SASL. */
+  | "header"
+  /** Header exchanged; the peer negotiates, and sends stanzas once a pair is authenticated. */
+  | "open"
+  /** `<proceed/>` is sent, the handshake runs. */
+  | "handshake"
+  | "closed";
+
+export interface InboundState {
+  readonly phase: InboundPhase;
+  readonly secure: boolean;
+  /** Prepared `to` of the peer's header: one of our domains. */
+  readonly local?: string;
+  /** Prepared `from` of the peer's header. */
+  readonly remote?: string;
+  /** The peer's header had version ≥ 1.0. */
+  readonly versioned: boolean;
+  /** The id of our present header. */
+  readonly streamId: string;
+  /** The certificate's verdict for `remote`; undefined while it is not judged. */
+  readonly certified?: boolean;
+  /** Why a presented certificate was refused, for the peer's operator. */
+  readonly certificateFault?: string;
+  readonly saslFailures: number;
+  /** Dialback requests refused on this stream so far. */
+  readonly dialbackRefusals: number;
+  /** Authenticated pairs and how. Stanzas of these alone are accepted. */
+  readonly pairs: ReadonlyMap<string, Method>;
+  /** Pairs whose dialback key is being verified. */
+  readonly verifying: ReadonlySet<string>;
+}
+
+export type InboundEvent =
+  | { readonly type: "header"; readonly header: ServerHeader }
+  | { readonly type: "element"; readonly element: Element }
+  | { readonly type: "secured" }
+  | { readonly type: "dialback"; readonly pair: Pair; readonly result: DialbackResult };
+
+/** How the verification of a dialback key ended (XEP-0220 section 2.4). */
+export type DialbackResult =
+  | { readonly outcome: "valid" }
+  | { readonly outcome: "invalid" }
+  | {
+      readonly outcome: "error";
+      readonly condition: "remote-server-not-found" | "remote-server-timeout" | "remote-connection-failed";
+      readonly text: string;
+    };
+
+/** What the stream around the machine has to do, in order. */
+export type InboundEffect =
+  | {
+      readonly do: "open";
+      readonly from: string | undefined;
+      readonly to: string | undefined;
+      readonly versioned: boolean;
+    }
+  | { readonly do: "features"; readonly features: Features }
+  | { readonly do: "proceed" }
+  | { readonly do: "saslSuccess" }
+  | { readonly do: "saslFailure"; readonly condition: string }
+  | { readonly do: "tlsFailure" }
+  | { readonly do: "authenticated"; readonly pair: Pair; readonly method: Method }
+  | { readonly do: "verify"; readonly pair: Pair; readonly key: string }
+  | { readonly do: "dialbackResult"; readonly pair: Pair; readonly result: DialbackAnswer }
+  | { readonly do: "verifyResult"; readonly pair: Pair; readonly id: string; readonly result: DialbackAnswer }
+  | { readonly do: "stanza"; readonly pair: Pair; readonly stanza: Element }
+  | { readonly do: "peerError"; readonly element: Element }
+  | { readonly do: "log"; readonly event: string; readonly reason: string; readonly remote?: string }
+  | { readonly do: "close"; readonly error?: StreamError };
+
+export type DialbackAnswer =
+  | { readonly type: "valid" | "invalid" }
+  | { readonly type: "error"; readonly condition: string };
+
+/** What the machine may look up; all of it is a snapshot or a pure function. */
+export interface InboundContext {
+  readonly policy: PartnerPolicy;
+  /** Judges the presented certificate for a domain; a reason where it is refused. */
+  readonly certificate: (pair: Pair) => { readonly ok: true } | { readonly ok: false; readonly reason: string };
+  /** Whether one more authenticated stream fits the limits of this partner. */
+  readonly admits: (row: DocumentPartner) => boolean;
+  /** Whether the peer once announced that it understands dialback errors. */
+  readonly understandsErrors: (remote: string) => boolean;
+  /** Whether a key is one of a stream that we are opening now. */
+  readonly isOwnKey: (pair: Pair, streamId: string, key: string) => boolean;
+}
+
+export interface InboundStep {
+  readonly state: InboundState;
+  readonly effects: readonly InboundEffect[];
+}
+
+/** An inbound stream before its first byte. */
+export function newInbound(streamId: string): InboundState {
+  return {
+    phase: "header",
+    secure: false,
+    versioned: true,
+    streamId,
+    saslFailures: 0,
+    dialbackRefusals: 0,
+    pairs: new Map(),
+    verifying: new Set(),
+  };
+}
+
+/** The domains of an element's `to` (ours) and `from` (theirs); undefined where one is missing or no address. */
+export function pairOf(el: Element): Pair | undefined {
+  const { to, from } = el.attrs;
+  if (to === undefined || from === undefined) return undefined;
+  const local = prepareDomain(domainOf(to));
+  const remote = prepareDomain(domainOf(from));
+  return local.ok && remote.ok ? { local: local.domain, remote: remote.domain } : undefined;
+}
+
+function domainOf(address: string): string {
+  const slash = address.indexOf("/");
+  const bare = slash < 0 ? address : address.slice(0, slash);
+  return bare.slice(bare.indexOf("@") + 1);
+}
+
+/** The row of the pair that the headers named. */
+export function rowOf({ local, remote }: InboundState, policy: PartnerPolicy): DocumentPartner | undefined {
+  return local === undefined || remote === undefined ? undefined : policy.row(local, remote);
+}
+
+export function withPair(pairs: ReadonlyMap<string, Method>, pair: Pair, method: Method): ReadonlyMap<string, Method> {
+  return new Map(pairs).set(pairKey(pair), method);
+}
+
+export const named = ({ remote }: InboundState) => (remote === undefined ? {} : { remote });
+
+/** Ends the stream with an error. */
+export function fail(state: InboundState, condition: StreamError["condition"], text: string): InboundStep {
+  return {
+    state: { ...state, phase: "closed" },
+    effects: [
+      { do: "log", event: "stream-refused", reason: `${condition}: ${text}`, ...named(state) },
+      { do: "close", error: { condition, text } },
+    ],
+  };
+}

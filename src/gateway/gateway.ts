@@ -142,7 +142,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       const server = createServer((socket) => federation.accept(socket));
       server.maxConnections = document.gateway.connectionLimit + 2 * MAXIMUM_UNAUTHENTICATED;
       servers.push(server);
-      listening.push(await listen(server, place));
+      listening.push(await listen(server, place, log));
     }
     if (options.admin !== undefined)
       admin = await startAdmin({
@@ -179,6 +179,7 @@ function keptSecret(store: ReturnType<typeof openStore>, randomBytes: (bytes: nu
 function listen(
   server: Server,
   { address, port }: { address: string; port: number },
+  log: Log,
 ): Promise<{ address: string; port: number }> {
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
@@ -204,6 +205,9 @@ function listen(
       else reject(new ListenError(`cannot listen on ${place}: ${error.message}`, "check --listen ADDRESS:PORT"));
     });
     server.listen({ host: address, port, exclusive: true }, () => {
+      server.removeAllListeners("error");
+      // Out of file descriptors, for instance: this connection is lost, the listener is not.
+      server.on("error", (error: NodeJS.ErrnoException) => log.error("accept-failed", { reason: error.message }));
       const bound = server.address();
       resolve(
         typeof bound === "object" && bound !== null ? { address: bound.address, port: bound.port } : { address, port },

@@ -1,7 +1,7 @@
-import { BlockList, isIP } from "node:net";
+import { isIP } from "node:net";
 import { TrustStore } from "../certificate/chain";
-import { addRange } from "../definition/address-kind";
 import { GATEWAY_DOCUMENT_VERSION, type GatewayDocument } from "../definition/facts/gateway-document";
+import { formatAddress, parseAddress } from "../definition/names/address";
 import { prepareDomain } from "../definition/names/domain";
 import { methodsOf } from "../definition/negotiation";
 
@@ -28,15 +28,29 @@ type Check = (value: unknown, path: string) => void;
 export function readGatewayDocument(value: unknown): GatewayDocument {
   document(value, "document");
   const read = value as GatewayDocument;
-  read.partners.forEach((partner, index) => {
+  checkPartners(read);
+  return read;
+}
+
+/** What no part says alone: derived methods, and that a domain is one partner's and never ours. */
+function checkPartners({ partners, localDomains }: GatewayDocument): void {
+  const locals = new Set(localDomains);
+  const owners = new Map<string, number>();
+  partners.forEach((partner, index) => {
+    const path = `document.partners[${index}]`;
     const expected = methodsOf(partner).join(", ");
     if (partner.methods.join(", ") !== expected || expected === "")
-      throw new DocumentError(
-        `document.partners[${index}].methods`,
-        `the settings give ${expected === "" ? "no method" : expected}`,
-      );
+      fail(`${path}.methods`, `the settings give ${expected === "" ? "no method" : expected}`);
+    if (partner.domains[0] !== partner.domain) fail(`${path}.domains`, `must begin with ${partner.domain}`);
+    for (const name of partner.domains) {
+      if (locals.has(name)) fail(`${path}.domains`, `${name} is a local domain`);
+      const owner = owners.get(name);
+      if (owner !== undefined) fail(`${path}.domains`, `${name} is named by partners[${owner}] already`);
+      owners.set(name, index);
+    }
+    const foreign = partner.localDomains?.find((name) => !locals.has(name));
+    if (foreign !== undefined) fail(`${path}.localDomains`, `${foreign} is no local domain`);
   });
-  return read;
 }
 
 const fail = (path: string, rule: string): never => {
@@ -88,12 +102,23 @@ const domain: Check = (value, path) => {
 const address: Check = (value, path) => {
   if (typeof value !== "string" || isIP(value) === 0) fail(path, "must be an IP address");
 };
+/** The prefix length must be there: without it, it would be read as 0, which is every address. */
 const range: Check = (value, path) => {
-  try {
-    addRange(new BlockList(), value as string);
-  } catch {
-    fail(path, "must be an address range");
-  }
+  const [address = "", length = "", rest] = typeof value === "string" ? value.split("/") : [];
+  const family = isIP(address);
+  const bits = /^\d{1,3}$/.test(length) ? Number(length) : Number.POSITIVE_INFINITY;
+  if (family === 0 || address.includes("%") || rest !== undefined || bits > (family === 6 ? 128 : 32))
+    fail(path, "must be an address range such as 192.0.2.0/24");
+};
+const pin: Check = (value, path) => {
+  if (typeof value !== "string" || !/^[0-9a-f]{64}$/.test(value))
+    fail(path, "must be a SHA-256 in 64 hexadecimal digits, lower case");
+};
+/** Prepared, or it would never match: an exception that denies would then allow. */
+const userAddress: Check = (value, path) => {
+  const parsed = typeof value === "string" ? parseAddress(value) : undefined;
+  const usable = parsed?.ok && parsed.address.local !== undefined && parsed.address.resource === undefined;
+  if (!usable || formatAddress(parsed.address) !== value) fail(path, "must be the prepared address of a user");
 };
 const anchor: Check = (value, path) => {
   try {
@@ -138,13 +163,13 @@ const document = object(
           localDomains: listOf(domain, 1000),
           proxyFqdn: domain,
           trustAnchors: listOf(anchor, 32),
-          pins: listOf(text(64), 32),
+          pins: listOf(pin, 32),
           allowedTargets: listOf(range, 64),
         },
       ),
       100_000,
     ),
-    access: object({ everyone: object(access), users: listOf(object({ address: text(3071), ...access }), 1_000_000) }),
+    access: object({ everyone: object(access), users: listOf(object({ address: userAddress, ...access }), 1_000_000) }),
   },
-  { internal: object({ kind: oneOf("sandbox", "xmpp", "sip"), users: listOf(text(3071), 100_000) }) },
+  { internal: object({ kind: oneOf("sandbox", "xmpp", "sip"), users: listOf(userAddress, 100_000) }) },
 );

@@ -3,6 +3,7 @@ import type { StanzaCondition } from "../../stream/stanza-error";
 import type { Element } from "../../stream/xml/element";
 import { serialise } from "../../stream/xml/serialise";
 import type { InternalSide } from "../internal/internal-side";
+import type { Log } from "../log";
 import type { Federation } from "../s2s/federation";
 import type { Pair } from "../s2s/pair";
 import type { Queued, Store } from "../store/store";
@@ -16,8 +17,10 @@ export class Outbox {
   readonly #store: Store;
   readonly #now: () => number;
   readonly #inner: () => InternalSide;
+  readonly #log: Log;
 
-  constructor(federation: Federation, store: Store, now: () => number, inner: () => InternalSide) {
+  constructor(federation: Federation, store: Store, now: () => number, inner: () => InternalSide, log: Log) {
+    this.#log = log;
     this.#federation = federation;
     this.#store = store;
     this.#now = now;
@@ -33,7 +36,7 @@ export class Outbox {
     const xml = serialise(stanza, serverNamespace);
     this.#federation.send(pair, {
       xml,
-      bytes: xml.length,
+      bytes: Buffer.byteLength(xml),
       keepAlive: stanza.name === "iq" && stanza.attrs.type === "result", // pings are all that we answer with a result
       expiresAt: this.#now() + STANZA_LIFETIME_MS,
       giveBack: lost,
@@ -83,7 +86,7 @@ export class Outbox {
       { local: queued.localDomain, remote: queued.remoteDomain },
       {
         xml: queued.xml,
-        bytes: queued.xml.length,
+        bytes: Buffer.byteLength(queued.xml),
         row: queued.row,
         expiresAt: queued.expiresAt,
         giveBack: (condition, text) => this.#giveBack(queued, condition, text),
@@ -91,15 +94,22 @@ export class Outbox {
     );
   }
 
-  /** One commit takes it from the queue and hands the error to its sender. */
+  /** One commit takes it from the queue and hands the error to its sender, where that one is still a user. */
   #giveBack(queued: Queued, condition: StanzaCondition, text: string): void {
-    this.#store.dequeue([queued.row]);
-    this.#inner().deliver({
-      from: queued.recipient,
-      to: queued.sender,
-      id: queued.stanzaId,
-      type: "error",
-      error: { condition, text },
-    });
+    const inner = this.#inner();
+    try {
+      this.#store.dequeue([queued.row]);
+      if (!inner.hasUser(queued.sender)) return; // the definition has changed since
+      inner.deliver({
+        from: queued.recipient,
+        to: queued.sender,
+        id: queued.stanzaId,
+        type: "error",
+        error: { condition, text },
+      });
+    } catch (error) {
+      // The state cannot be written any more, and the gateway is being stopped for it: the next start gives it back.
+      this.#log.error("return-failed", { id: queued.stanzaId, reason: (error as Error).message });
+    }
   }
 }

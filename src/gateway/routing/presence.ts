@@ -44,23 +44,20 @@ function onSubscribe(context: RoutingContext, pair: Pair, row: DocumentPartner, 
   if (isNew) context.inner.subscribe({ local, remote, state: "watching" });
   context.counters.add('subscriptions_total{direction="in",result="accepted"}');
   // The answer comes after the commit: a watcher we told so must survive us.
-  void context.store.committed().then(
-    () => {
+  context.store
+    .committed()
+    .then(() => {
       context.outbox.send(pair, subscription(local, remote, "subscribed"));
       sendPresence(context, pair, row, local, remote, context.inner.availability(local));
-    },
-    (error: Error) => context.log.error("store-failed", { reason: error.message }),
-  );
+    })
+    .catch((error: Error) => context.log.error("subscription-failed", { reason: error.message }));
 }
 
 function onUnsubscribe(context: RoutingContext, pair: Pair, local: string, remote: string): void {
   if (!context.store.isWatcher(local, remote)) return;
   context.store.removeWatcher(local, remote);
   context.inner.subscribe({ local, remote, state: "watching-ended" });
-  context.outbox.send(
-    pair,
-    xml("presence", serverNamespace, { from: `${local}/${RESOURCE}`, to: remote, type: "unavailable" }),
-  );
+  context.outbox.send(pair, unavailable(local, remote));
 }
 
 function onProbe(context: RoutingContext, pair: Pair, row: DocumentPartner, local: string, remote: string): void {
@@ -108,6 +105,11 @@ export function subscription(
   type: "subscribe" | "subscribed" | "unsubscribe" | "unsubscribed",
 ): Element {
   return xml("presence", serverNamespace, { from: local, to: remote, type });
+}
+
+/** What ends a watcher's view of a local user. */
+export function unavailable(local: string, remote: string): Element {
+  return xml("presence", serverNamespace, { from: `${local}/${RESOURCE}`, to: remote, type: "unavailable" });
 }
 
 /** A local user's presence, with what this partner's users may see of it. */

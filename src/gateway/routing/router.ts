@@ -22,7 +22,7 @@ import type { Store } from "../store/store";
 import { onIq } from "./iq";
 import { chatStateStanza, messageStanza, onMessage } from "./messages";
 import { Outbox } from "./outbox";
-import { onPresence, sendPresence, subscription } from "./presence";
+import { onPresence, sendPresence, subscription, unavailable } from "./presence";
 import { type Party, partiesOf, partyOf, type RoutingContext } from "./routing-context";
 
 export interface RouterOptions {
@@ -53,7 +53,7 @@ export class Router implements FederationSide {
     const { document, federation, store, log, counters, now } = options;
     this.#options = options;
     this.#access = localAccess(document);
-    this.#outbox = new Outbox(federation, store, now, () => this.#inner);
+    this.#outbox = new Outbox(federation, store, now, () => this.#inner, log);
     this.#inner = options.inner(this);
     const inner = this.#inner;
     const access = this.#access;
@@ -74,7 +74,13 @@ export class Router implements FederationSide {
         mayReach(row.partnerType, store.contact(local, remote) !== undefined),
       logMessage: messageLog(options),
     };
-    this.#refresher = setInterval(() => this.#refresh(), REFRESH_SWEEP_MS).unref();
+    this.#refresher = setInterval(() => {
+      try {
+        this.#refresh();
+      } catch (error) {
+        log.error("refresh-failed", { reason: (error as Error).message });
+      }
+    }, REFRESH_SWEEP_MS).unref();
   }
 
   /** Sends what an earlier process left in the queue, and gives back what may have been sent. */
@@ -146,10 +152,7 @@ export class Router implements FederationSide {
     const row = this.#context.policy.row(route.pair.local, route.pair.remote);
     if (row !== undefined && !mayReach(row.partnerType, false) && store.isWatcher(route.from.bare, route.to.bare)) {
       store.removeWatcher(route.from.bare, route.to.bare);
-      this.#outbox.send(
-        route.pair,
-        xml("presence", serverNamespace, { from: route.from.bare, to: route.to.bare, type: "unavailable" }),
-      );
+      this.#outbox.send(route.pair, unavailable(route.from.bare, route.to.bare));
       this.#outbox.send(route.pair, subscription(route.from.bare, route.to.bare, "unsubscribed"));
     }
     return { ok: true, id: "" };

@@ -223,7 +223,7 @@ export class InboundStream implements WireHandlers {
         this.#wire.send(xml("proceed", tlsNamespace));
         this.#wire.secureAsServer({
           context: host.certificates.contextFor(this.#state.local),
-          contextFor: (name) => host.certificates.contextFor(name),
+          contextFor: (name) => host.certificates.contextFor(name, this.#state.local),
         });
         return;
       case "tlsFailure":

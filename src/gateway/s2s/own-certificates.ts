@@ -37,10 +37,13 @@ export class OwnCertificates {
       throw new CredentialsError("no certificate is given", "give --certificate FILE and --key FILE");
   }
 
-  /** The context whose certificate names the domain; the first one where none does. */
-  contextFor(name: string | undefined): SecureContext {
-    const fitting = name === undefined ? undefined : this.#identities.find((one) => names(one.leaf, name));
-    return (fitting ?? this.#identities[0]!).context;
+  /** The context whose certificate names the first of the domains that any does; else the first one. */
+  contextFor(...domains: readonly (string | undefined)[]): SecureContext {
+    for (const domain of domains) {
+      const fitting = domain === undefined ? undefined : this.#identities.find((one) => names(one.leaf, domain));
+      if (fitting !== undefined) return fitting.context;
+    }
+    return this.#identities[0]!.context;
   }
 
   /** The domains that no certificate of ours names: partners would refuse us for them. */

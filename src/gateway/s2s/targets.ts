@@ -14,7 +14,8 @@ export interface Target {
 export type TargetLookup =
   | {
       readonly ok: true;
-      readonly targets: readonly Target[] /** Addresses the policy forbids to dial. */;
+      readonly targets: readonly Target[];
+      /** Addresses the policy forbids to dial. */
       readonly forbidden: readonly string[];
     }
   | {
@@ -110,8 +111,19 @@ function listOf(ranges: readonly string[]): BlockList {
 /** Whether an address may be dialled: global, or allowed by name; never our own. */
 export function mayDial(address: string, port: number, allowed: BlockList, own: TargetPolicy["own"]): boolean {
   const plain = embeddedIpv4(address) ?? address;
-  if (own.some((one) => one.port === port && (embeddedIpv4(one.address) ?? one.address) === plain)) return false;
-  const kind = addressKind(address);
-  if (kind === "global") return true;
-  return allowed.check(plain, isIP(plain) === 6 ? "ipv6" : "ipv4");
+  if (own.some((one) => one.port === port && isSameAddress(one.address, plain))) return false;
+  if (addressKind(address) === "global") return true;
+  return allowed.check(plain, familyOf(plain));
+}
+
+const familyOf = (address: string) => (isIP(address) === 6 ? "ipv6" : "ipv4");
+
+/** Whether two addresses are one, however IPv6 is written and whichever carries IPv4 inside. */
+function isSameAddress(own: string, dialled: string): boolean {
+  const plain = (embeddedIpv4(own) ?? own).split("%")[0]!;
+  if (plain === dialled) return true;
+  if (isIP(plain) !== 6 || isIP(dialled) !== 6) return false;
+  const list = new BlockList();
+  list.addAddress(plain, "ipv6");
+  return list.check(dialled, "ipv6");
 }

@@ -129,7 +129,7 @@ function explainFailure(error: unknown, io: CliIo): number {
   return OWN_FAULT;
 }
 
-const isAbort = (error: unknown) => error instanceof Error && error.name === "AbortError";
+const isAbort = (error: unknown) => (error as { readonly name?: unknown } | null | undefined)?.name === "AbortError";
 
 function start(): void {
   const io = processIo();

@@ -1,0 +1,50 @@
+/**
+ * `npm run bench [-- --smoke] [-- --json FILE]`: all that the project measures of itself, in one report.
+ * Exit codes: 0 measured · 1 the definition's bar is missed, or something did not work · 2 used wrongly.
+ */
+import { writeFile } from "node:fs/promises";
+import { cpus } from "node:os";
+import { parseArgs } from "node:util";
+import { measureSynthesis, synthesisReport } from "./definitions";
+import { s2sReport } from "./report/s2s-report";
+import { fullSizes, measureS2s, smokeSizes } from "./s2s";
+
+interface Options {
+  readonly smoke: boolean;
+  readonly json?: string;
+}
+
+function readOptions(): Options {
+  try {
+    const { values } = parseArgs({
+      options: { smoke: { type: "boolean", default: false }, json: { type: "string" } },
+      allowPositionals: false,
+    });
+    return values;
+  } catch (error) {
+    process.stderr.write(`bench: ${(error as Error).message}\nUsage: npm run bench -- [--smoke] [--json FILE]\n`);
+    process.exit(2);
+  }
+}
+
+async function bench({ smoke, json }: Options): Promise<void> {
+  const say = (text: string) => process.stderr.write(`bench: ${text}\n`);
+  const print = (text: string) => process.stdout.write(`${text}\n\n`);
+  print(`xmpp-edge bench, Node ${process.versions.node}, ${machine()}${smoke ? ": smoke, figures mean nothing" : ""}`);
+  const synthesis = await measureSynthesis(smoke ? [10, 100] : [10, 1_000, 10_000], smoke ? 1 : 3, say);
+  print(synthesisReport(synthesis));
+  const sizes = smoke ? smokeSizes : fullSizes;
+  const s2s = await measureS2s(sizes, say);
+  print(s2sReport(s2s, sizes, !smoke));
+  if (json !== undefined) await writeFile(json, `${JSON.stringify({ sizes, synthesis, s2s }, null, 2)}\n`);
+}
+
+function machine(): string {
+  const all = cpus();
+  return `${all.length} cores (${all[0]?.model.trim() ?? "unknown"})`;
+}
+
+bench(readOptions()).catch((error: unknown) => {
+  process.stderr.write(`bench: ${(error as Error).stack ?? String(error)}\n`);
+  process.exitCode = 1;
+});

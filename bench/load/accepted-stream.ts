@@ -1,0 +1,45 @@
+import { once } from "node:events";
+import type { Socket } from "node:net";
+import { type SecureContext, TLSSocket } from "node:tls";
+import { attribute } from "./stanzas";
+import { externalFeatures, hasHeader, noFeatures, openStream, proceed, success, tlsFeatures } from "./stream-text";
+import { PATIENCE_MS, textUntil } from "./text-wait";
+
+/** A stream that the server opened to one of the load's partners, authenticated. */
+export interface AcceptedStream {
+  readonly partner: string;
+  readonly socket: Socket;
+}
+
+/** Takes a connection of the server up to the point where its stanzas follow. The server proves nothing to the load. */
+export async function acceptStream(
+  raw: Socket,
+  contextFor: (partner: string) => SecureContext | undefined,
+): Promise<AcceptedStream> {
+  raw.setNoDelay(true);
+  const text = await textUntil(raw, "a stream header", hasHeader);
+  const opening = text.slice(text.indexOf("<stream:stream"));
+  const partner = attribute(opening, "to");
+  const server = attribute(opening, "from");
+  const context = partner === undefined ? undefined : contextFor(partner);
+  if (partner === undefined || server === undefined || context === undefined)
+    throw new Error(`the server opened a stream to nobody of ours: ${opening.slice(0, 400)}`);
+  const header = openStream({ from: partner, to: server, id: "load" });
+  raw.write(header + tlsFeatures);
+  await textUntil(raw, "<starttls/>", (more) => more.includes("<starttls"));
+  raw.write(proceed);
+  const socket = new TLSSocket(raw, {
+    isServer: true,
+    secureContext: context,
+    requestCert: true, // without it a client has no certificate to prove itself with
+    rejectUnauthorized: false,
+  });
+  await once(socket, "secure", { signal: AbortSignal.timeout(PATIENCE_MS) });
+  await textUntil(socket, "a stream header", hasHeader);
+  socket.write(header + externalFeatures);
+  await textUntil(socket, "<auth/> or its end", (more) => /<\/auth>|<auth[^>]*\/>/.test(more));
+  socket.write(success);
+  await textUntil(socket, "a stream header", hasHeader);
+  socket.write(header + noFeatures);
+  return { partner, socket };
+}

@@ -1,0 +1,35 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import type { LoadCommand, LoadCommands, ReplyMessage } from "./protocol";
+
+/** The process that plays the partners. One command at a time. */
+export class LoadProcess {
+  private readonly child: ChildProcess;
+
+  constructor() {
+    const jiti = join(__dirname, "../../node_modules/jiti/lib/jiti-cli.mjs");
+    this.child = fork(jiti, [join(__dirname, "main.ts")], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  }
+
+  async call<C extends LoadCommand>(
+    command: C,
+    argument: LoadCommands[C]["argument"],
+  ): Promise<LoadCommands[C]["result"]> {
+    const reply = once(this.child, "message");
+    const ended = once(this.child, "exit").then(([code]) => {
+      throw new Error(`the load's process ended with ${code} during ${command}`);
+    });
+    this.child.send({ command, argument });
+    const [message] = (await Promise.race([reply, ended])) as [ReplyMessage];
+    if ("error" in message) throw new Error(`load, ${command}: ${message.error}`);
+    return message.result as LoadCommands[C]["result"];
+  }
+
+  async stop(): Promise<void> {
+    if (this.child.exitCode !== null) return;
+    const ended = once(this.child, "exit");
+    this.child.disconnect();
+    await ended;
+  }
+}

@@ -1,0 +1,54 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { connect as connectTls, type SecureContext } from "node:tls";
+import { authExternal, closeStream, hasFeatures, openStream, startTls } from "./stream-text";
+import { PATIENCE_MS, textUntil } from "./text-wait";
+
+/** The server that is measured. */
+export interface Target {
+  readonly address: string;
+  readonly port: number;
+  readonly domain: string;
+}
+
+/** Opens a stream from a partner to the server: STARTTLS, SASL EXTERNAL, and up to the features of the last header. */
+export async function openAuthenticated(target: Target, partner: string, context: SecureContext): Promise<Socket> {
+  const header = openStream({ from: partner, to: target.domain });
+  const raw = connect(target.port, target.address);
+  raw.setNoDelay(true);
+  raw.write(header);
+  await offered(raw, "<starttls");
+  raw.write(startTls);
+  await textUntil(raw, "<proceed/>", (text) => text.includes("<proceed"));
+  const socket = connectTls({
+    socket: raw,
+    secureContext: context,
+    servername: target.domain,
+    rejectUnauthorized: false, // the load judges nothing: the server under test does
+  });
+  await once(socket, "secureConnect", { signal: AbortSignal.timeout(PATIENCE_MS) });
+  socket.write(header);
+  await offered(socket, "EXTERNAL");
+  socket.write(authExternal(partner));
+  await textUntil(socket, "<success/>", (text) => text.includes("<success"));
+  socket.write(header);
+  await textUntil(socket, "features", hasFeatures);
+  return socket;
+}
+
+async function offered(socket: Socket, feature: string): Promise<void> {
+  const text = await textUntil(socket, `features with ${feature}`, hasFeatures);
+  if (!text.includes(feature)) throw new Error(`the server does not offer ${feature}: ${text.slice(-400)}`);
+}
+
+/** Ends a stream in order. */
+export async function closeInOrder(socket: Socket): Promise<void> {
+  socket.on("error", () => socket.destroy());
+  socket.end(closeStream);
+  socket.resume();
+  const timer = setTimeout(() => socket.destroy(), CLOSING_MS);
+  if (!socket.closed) await once(socket, "close");
+  clearTimeout(timer);
+}
+
+const CLOSING_MS = 2_000;

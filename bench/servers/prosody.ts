@@ -1,0 +1,23 @@
+import { peerRoot } from "../../test/peers/rig/peer-root";
+import type { PeerRig } from "../../test/peers/rig/rig";
+import { childRunning } from "../process-usage";
+import type { MeasuredServer } from "./server";
+
+/** Debian's Prosody, asking for certificates as our gateway does; its log as verbose as ours. */
+export const prosodyOf = (rig: PeerRig): MeasuredServer => ({
+  name: "Prosody",
+  version: peerRoot().version("prosody"),
+  async start({ domain, address, s2sPort, c2sPort, certificates, resolver }) {
+    const server = await rig.startProsody(
+      { domain, address, s2sPort, c2sPort },
+      {
+        certificates,
+        resolver,
+        mode: "external",
+        accounts: [],
+        extra: ['log = { { levels = { min = "info" }, to = "console" } }', 'storage = "memory"'],
+      },
+    );
+    return { pid: childRunning(process.pid, "/peer/prosody.cfg.lua"), stop: () => server.stop() };
+  },
+});

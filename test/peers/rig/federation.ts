@@ -44,7 +44,7 @@ export class Federation {
     readonly rig: PeerRig,
     readonly gateway: Gateway,
     readonly resolver: Unbound,
-    private readonly prosodies: readonly { readonly side: TheirSide; readonly prosody: Prosody }[],
+    private readonly prosodies: RunningSide[],
   ) {}
 
   static async open(ours: OurSide, theirs: readonly TheirSide[], rig?: PeerRig): Promise<Federation> {
@@ -81,8 +81,8 @@ export class Federation {
       places.map(async ({ side, place }) => {
         const { additionalDomains = [], mode, accounts = ["juliet"], authority = rig.authority } = side;
         const certificates = side.certificates ?? (await authority.issue({ names: domainsOf(side) }));
-        const prosody = await rig.startProsody(place, { additionalDomains, mode, accounts, resolver, certificates });
-        return { side, prosody };
+        const start = () => rig.startProsody(place, { additionalDomains, mode, accounts, resolver, certificates });
+        return { side, start, prosody: await start() };
       }),
     );
     return new Federation(rig, gateway, resolver, prosodies);
@@ -90,9 +90,14 @@ export class Federation {
 
   /** The Prosody that plays a partner domain; the first one where none is named. */
   prosody(domain?: string): Prosody {
-    const found = this.prosodies.find(({ side }) => domain === undefined || domainsOf(side).includes(domain));
-    if (found === undefined) throw new Error(`no Prosody plays ${domain}`);
-    return found.prosody;
+    return this.side(domain).prosody;
+  }
+
+  /** Starts a Prosody that has ended again, at its place and with its certificate; users log in anew. */
+  async startProsodyAgain(domain?: string): Promise<Prosody> {
+    const side = this.side(domain);
+    side.prosody = await side.start();
+    return side.prosody;
   }
 
   /** Logs a partner's user in. */
@@ -104,6 +109,18 @@ export class Federation {
   close(): Promise<void> {
     return this.rig.close();
   }
+
+  private side(domain: string | undefined): RunningSide {
+    const found = this.prosodies.find(({ side }) => domain === undefined || domainsOf(side).includes(domain));
+    if (found === undefined) throw new Error(`no Prosody plays ${domain}`);
+    return found;
+  }
+}
+
+interface RunningSide {
+  readonly side: TheirSide;
+  readonly start: () => Promise<Prosody>;
+  prosody: Prosody;
 }
 
 const domainsOf = ({ domain, additionalDomains = [] }: TheirSide) => [domain, ...additionalDomains];

@@ -113,6 +113,21 @@ export class Gateway {
     );
   }
 
+  /** Waits until so many events with those fields are in its log. */
+  waitForEvents(
+    event: string,
+    fields: Readonly<Record<string, unknown>>,
+    count: number,
+    wait?: LogWait,
+  ): Promise<true> {
+    let seen = 0;
+    return this.process.waitForLine(
+      `${count} events ${event} with ${JSON.stringify(fields)}`,
+      (line) => (eventOf(line, event, fields) !== undefined && ++seen === count ? true : undefined),
+      wait,
+    );
+  }
+
   /** Kills it as a crash would. */
   async kill(): Promise<void> {
     this.process.kill("SIGKILL");
@@ -161,7 +176,10 @@ export class Gateway {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     }).catch((error: Error) => {
       const cause = error.cause instanceof Error ? error.cause.message : error.message;
-      throw new PeerRigError("client-closed", `${method} ${path}: ${cause}. The gateway wrote:\n${this.process.tail()}`);
+      throw new PeerRigError(
+        "client-closed",
+        `${method} ${path}: ${cause}. The gateway wrote:\n${this.process.tail()}`,
+      );
     });
     const answer = (await response.json()) as unknown;
     if (response.ok) return answer;

@@ -1,0 +1,95 @@
+import { describe, expect, test } from "@jest/globals";
+import { type VerifyFinding, type VerifyReport, verifyText } from "../../../src/dns";
+import { byWeight, worst } from "../../../src/dns/report/report";
+
+const finding = (more: Partial<VerifyFinding> = {}): VerifyFinding => ({
+  id: "srv-port",
+  verdict: "fail",
+  severity: "fail",
+  domain: "contoso.example",
+  subject: "_xmpp-server._tcp.contoso.example SRV",
+  server: "192.0.2.53:53",
+  found: "port 5222",
+  expected: "port 5269",
+  source: "RFC 6120 section 14.7",
+  remedy: "_xmpp-server._tcp.contoso.example. 300 IN SRV 0 0 5269 sip.contoso.example.",
+  retryAfter: 77,
+  ...more,
+});
+const report = (more: Partial<VerifyReport> = {}): VerifyReport => ({
+  schema: "xmpp-edge/dns-verify/1",
+  verdict: "fail",
+  complete: true,
+  counts: { domains: 2, checks: 9, questions: 4, fail: 1, unknown: 0, warn: 0, info: 0 },
+  domains: [
+    { domain: "contoso.example", verdict: "fail" },
+    { domain: "emea.example", verdict: "pass" },
+  ],
+  findings: [finding()],
+  servers: [{ kind: "resolver", server: "192.0.2.53:53", zone: null }],
+  ...more,
+});
+
+describe("the report as text", () => {
+  test("has faults with their remedy first, sound domains after them, the sum last", () => {
+    expect(verifyText(report(), { colour: false })).toBe(`FAIL    contoso.example srv-port
+        asked     _xmpp-server._tcp.contoso.example SRV
+        server    192.0.2.53:53
+        found     port 5222
+        expected  port 5269
+        remedy    _xmpp-server._tcp.contoso.example. 300 IN SRV 0 0 5269 sip.contoso.example.
+        source    RFC 6120 section 14.7
+        retry     resolvers remember it for up to 77 s
+
+PASS    emea.example
+
+FAIL    2 domains, 9 checks: 1 failed; asked 192.0.2.53:53
+`);
+  });
+
+  test("lines up what takes several lines", () => {
+    const text = verifyText(report({ findings: [finding({ remedy: "first\nsecond" })] }), { colour: false });
+    const [first, second] = text.split("\n").filter((line) => /first|second/.test(line));
+    expect(first!.indexOf("first")).toBe(second!.indexOf("second"));
+  });
+
+  test("is coloured only where asked to", () => {
+    expect(verifyText(report(), { colour: false })).not.toContain("\u001b");
+    expect(verifyText(report(), { colour: true })).toContain("\u001b[31mFAIL");
+  });
+
+  test("says when it was interrupted, and names zones of name servers", () => {
+    const servers = [{ kind: "name-server", server: "192.0.2.1:53", zone: "contoso.example" }] as const;
+    const text = verifyText(report({ complete: false, servers }), { colour: false });
+    expect(text).toContain("asked contoso.example=192.0.2.1:53; INTERRUPTED");
+  });
+});
+
+describe("verdicts", () => {
+  test.each([
+    [[], "pass"],
+    [["info"], "pass"],
+    [["info", "warn"], "warn"],
+    [["warn", "unknown"], "unknown"],
+    [["unknown", "fail", "warn"], "fail"],
+  ] as const)("of %j the worst is %s", (verdicts, expected) => expect(worst(verdicts)).toBe(expected));
+
+  test("stand worst first, then by domain, those of servers alone last", () => {
+    const findings = [
+      finding({ verdict: "warn", domain: null }),
+      finding({ verdict: "warn", domain: "b.example" }),
+      finding({ verdict: "unknown", domain: "a.example" }),
+      finding({ domain: "b.example" }),
+      finding({ domain: "a.example", id: "srv-target" }),
+      finding({ domain: "a.example" }),
+    ];
+    expect(findings.sort(byWeight).map(({ verdict, domain, id }) => [verdict, domain, id])).toEqual([
+      ["fail", "a.example", "srv-port"],
+      ["fail", "a.example", "srv-target"],
+      ["fail", "b.example", "srv-port"],
+      ["unknown", "a.example", "srv-port"],
+      ["warn", "b.example", "srv-port"],
+      ["warn", null, "srv-port"],
+    ]);
+  });
+});

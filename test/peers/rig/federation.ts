@@ -1,3 +1,4 @@
+import { domainToASCII } from "node:url";
 import type { EdgeInput, Facts } from "../../../src/definition";
 import { localRun, parseDefinition } from "../../../src/definition";
 import { serveRecords } from "../../../src/dns/server";
@@ -70,7 +71,7 @@ export class Federation {
     const places = await Promise.all(theirs.map(async (side) => ({ side, place: await rig.place(side.domain) })));
     const resolver = await rig.startUnbound({
       records: places.flatMap(({ side, place: { address, s2sPort } }) =>
-        domainsOf(side).flatMap((domain) => serverRecords({ domain, address, s2sPort })),
+        namesOf(side).flatMap((domain) => serverRecords({ domain, address, s2sPort })),
       ),
       stubZones: await serveZones(rig, facts),
     });
@@ -80,7 +81,7 @@ export class Federation {
     const prosodies = await Promise.all(
       places.map(async ({ side, place }) => {
         const { additionalDomains = [], mode, accounts = ["juliet"], authority = rig.authority } = side;
-        const certificates = side.certificates ?? (await authority.issue({ names: domainsOf(side) }));
+        const certificates = side.certificates ?? (await authority.issue({ names: namesOf(side) }));
         const start = () => rig.startProsody(place, { additionalDomains, mode, accounts, resolver, certificates });
         return { side, start, prosody: await start() };
       }),
@@ -123,6 +124,8 @@ interface RunningSide {
   prosody: Prosody;
 }
 
+/** As DNS and certificates have them: in A-labels. */
+const namesOf = (side: TheirSide) => domainsOf(side).map(domainToASCII);
 const domainsOf = ({ domain, additionalDomains = [] }: TheirSide) => [domain, ...additionalDomains];
 
 function factsOf(input: EdgeInput, place: { address: string; port: number }): Facts {

@@ -25,6 +25,6 @@ if ! built; then
   echo "xmpp-edge: building" >&2
   mkdir -p dist
   marker=$(mktemp .cache/built.XXXXXX) # dated before the compiler reads the first file
-  sh scripts/run.sh node_modules/typescript/bin/tsc -p tsconfig.build.json >&2
+  NODE_DISABLE_COMPILE_CACHE=1 sh scripts/run.sh node_modules/typescript/bin/tsc -p tsconfig.build.json >&2
   mv "$marker" dist/.built
 fi

@@ -31,6 +31,19 @@ export class SandboxClient {
     await this.#call("POST", "/sandbox/contacts", { user, contact });
   }
 
+  /** Waits until a contact's side has agreed to be watched. */
+  async waitForSubscription(user: string, contact: string, patience: number, signal: AbortSignal): Promise<boolean> {
+    const until = Date.now() + patience;
+    while (Date.now() < until && !signal.aborted) {
+      const { contacts } = (await this.#call("GET", `/sandbox/contacts?user=${encodeURIComponent(user)}`)) as {
+        contacts: readonly { contact: string; state: string }[];
+      };
+      if (contacts.some((one) => one.contact === contact && one.state === "subscribed")) return true;
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+    return false;
+  }
+
   async setPresence(user: string, presence: { available: boolean; show?: string; status?: string }): Promise<void> {
     await this.#call("PUT", "/sandbox/presence", { user, ...presence });
   }

@@ -51,7 +51,7 @@ export function firewallRules({ accessEdge }: Definition): FirewallRule[] {
       protocol: "tcp",
       ports: [1, 65535],
       peers: [V4, V6],
-      reason: "XMPP federation to partners at the port of their SRV record; DNS over TCP; the cloud's services",
+      reason: "XMPP federation to partners at the port of their SRV record; DNS over TCP; cloud services",
     },
     { id: "dns-out", direction: "out", protocol: "udp", ports: [53, 53], peers: [V4, V6], reason: "DNS" },
   ];

@@ -31,21 +31,7 @@ export function jsonLayout(text: string): JsonLayout {
   };
 }
 
-/** Visits every string and every character outside strings; the visitor ends the walk by returning true. */
-export function walkJson(
-  text: string,
-  from: number,
-  visit: (character: number, at: number) => boolean | undefined,
-): number {
-  for (let at = from; at < text.length; at++) {
-    const character = text.charCodeAt(at);
-    if (character === QUOTE) at = endOfString(text, at);
-    else if (character > QUOTE && visit(character, at)) return at;
-  }
-  return text.length;
-}
-
-const QUOTE = 0x22;
+export const QUOTE = 0x22;
 const COMMA = 0x2c;
 const OPEN_LIST = 0x5b;
 const CLOSE_LIST = 0x5d;
@@ -81,13 +67,13 @@ function endOfValue(text: string, start: number): number {
   if (first === QUOTE) return endOfString(text, start) + 1;
   if (opens(first)) {
     let depth = 0;
-    return (
-      walkJson(text, start, (character) => {
-        if (opens(character)) depth++;
-        else if (closes(character)) depth--;
-        return depth === 0;
-      }) + 1
-    );
+    for (let at = start; at < text.length; at++) {
+      const character = text.charCodeAt(at);
+      if (character === QUOTE) at = endOfString(text, at);
+      else if (opens(character)) depth++;
+      else if (closes(character) && --depth === 0) return at + 1;
+    }
+    return text.length;
   }
   let end = start;
   while (end < text.length && !/[\s,\]}]/.test(text.charAt(end))) end++;
@@ -95,7 +81,7 @@ function endOfValue(text: string, start: number): number {
 }
 
 /** The offset of the quote that closes the string; the end of the text where none does. */
-function endOfString(text: string, start: number): number {
+export function endOfString(text: string, start: number): number {
   let end = text.indexOf('"', start + 1);
   while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
   return end === -1 ? text.length : end;

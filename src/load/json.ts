@@ -1,5 +1,5 @@
 import type { ParseError } from "jsonc-parser";
-import { closes, type JsonLayout, type JsonPart, jsonLayout, opens, walkJson } from "./json-layout";
+import { closes, endOfString, type JsonLayout, type JsonPart, jsonLayout, opens, QUOTE } from "./json-layout";
 import { LoadError } from "./load-error";
 import { MAXIMUM_DEPTH, type Path, type PlainDocument } from "./plain-document";
 import { positionsIn } from "./position";
@@ -58,13 +58,15 @@ const COLON = 0x3a;
 function outlineOf(text: string): { members: number; tooDeepAt?: number } {
   let members = 0;
   let depth = 0;
-  const stoppedAt = walkJson(text, 0, (character) => {
-    if (character === COLON) members++;
-    else if (opens(character)) return ++depth > MAXIMUM_DEPTH;
-    else if (closes(character)) depth--;
-    return false;
-  });
-  return stoppedAt < text.length ? { members, tooDeepAt: stoppedAt } : { members };
+  for (let at = 0; at < text.length; at++) {
+    const character = text.charCodeAt(at);
+    if (character === QUOTE) at = endOfString(text, at);
+    else if (character === COLON) members++;
+    else if (opens(character)) {
+      if (++depth > MAXIMUM_DEPTH) return { members, tooDeepAt: at };
+    } else if (closes(character)) depth--;
+  }
+  return { members };
 }
 
 function membersOf(value: unknown): number {

@@ -13,19 +13,18 @@ export interface FindingsView {
 
 /** Findings as text, each with place, value, rule, remedy and source. */
 export function findingsText(findings: readonly Finding[], view: FindingsView): string {
-  const shown = new Map<string, number>();
+  const seen = new Map<string, number>();
+  const hidden = new Map<string, number>();
+  const alike = view.alike ?? Number.POSITIVE_INFINITY;
   let text = "";
   for (const finding of findings) {
-    const before = shown.get(finding.id) ?? 0;
-    shown.set(finding.id, before + 1);
-    if (finding.severity === "error" || before < (view.alike ?? Number.POSITIVE_INFINITY))
-      text += findingText(finding, view);
+    const { id } = finding;
+    const count = (seen.get(id) ?? 0) + 1;
+    seen.set(id, count);
+    if (finding.severity === "error" || count <= alike) text += findingText(finding, view);
+    else hidden.set(id, (hidden.get(id) ?? 0) + 1);
   }
-  for (const [id, count] of shown) {
-    const left = count - (view.alike ?? count);
-    const isError = findings.some((finding) => finding.id === id && finding.severity === "error");
-    if (left > 0 && !isError) text += `… and ${left} more of ${id}; --all or --json shows them\n`;
-  }
+  for (const [id, count] of hidden) text += `… and ${count} more of ${id}; --all or --json shows them\n`;
   return text;
 }
 

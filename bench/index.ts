@@ -5,6 +5,7 @@
 import { writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { checkReport, measureCheck, meetsCheckBar } from "./check";
 import { measureSynthesis, synthesisReport } from "./definitions";
 import { s2sReport } from "./report/s2s-report";
 import { fullSizes, measureS2s, smokeSizes } from "./s2s";
@@ -31,12 +32,16 @@ async function bench({ smoke, json }: Options): Promise<void> {
   const say = (text: string) => process.stderr.write(`bench: ${text}\n`);
   const print = (text: string) => process.stdout.write(`${text}\n\n`);
   print(`xmpp-edge bench, Node ${process.versions.node}, ${machine()}${smoke ? ": smoke, figures mean nothing" : ""}`);
-  const synthesis = await measureSynthesis(smoke ? [10, 100] : [10, 1_000, 10_000], smoke ? 1 : 3, say);
+  const partners = smoke ? [10, 100] : [10, 1_000, 10_000];
+  const check = await measureCheck(partners, smoke ? 1 : 5, say);
+  print(checkReport(check));
+  const synthesis = await measureSynthesis(partners, smoke ? 1 : 3, say);
   print(synthesisReport(synthesis));
   const sizes = smoke ? smokeSizes : fullSizes;
   const s2s = await measureS2s(sizes, say);
   print(s2sReport(s2s, sizes, !smoke));
-  if (json !== undefined) await writeFile(json, `${JSON.stringify({ sizes, synthesis, s2s }, null, 2)}\n`);
+  if (!smoke && !meetsCheckBar(check)) process.exitCode = 1;
+  if (json !== undefined) await writeFile(json, `${JSON.stringify({ sizes, check, synthesis, s2s }, null, 2)}\n`);
 }
 
 function machine(): string {

@@ -131,10 +131,15 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     async stop() {
       ready = false;
       for (const server of servers) server.close(); // no new connections; those that stand are the federation's
-      await federation.stop();
-      await admin?.close();
-      await router.stop();
-      await store.close();
+      // Each part is stopped whatever became of the one before: a broken state must not keep the others open.
+      const parts = [
+        () => federation.stop(),
+        async () => admin?.close(),
+        async () => router?.stop(),
+        () => store.close(),
+      ];
+      for (const stop of parts)
+        await stop().catch((error: Error) => log.error("stop-failed", { reason: error.message }));
     },
   };
   try {

@@ -1,7 +1,6 @@
-import { serverNamespace } from "../../stream/namespaces";
 import type { StanzaCondition } from "../../stream/stanza-error";
+import { elementText } from "../../stream/wire-address";
 import type { Element } from "../../stream/xml/element";
-import { serialise } from "../../stream/xml/serialise";
 import type { InternalSide } from "../internal/internal-side";
 import type { Log } from "../log";
 import type { Federation } from "../s2s/federation";
@@ -33,7 +32,7 @@ export class Outbox {
 
   /** Sends what needs no memory: presence, answers, chat states. `lost` is told when it cannot be delivered. */
   send(pair: Pair, stanza: Element, lost: (condition: StanzaCondition, text: string) => void = () => undefined): void {
-    const xml = serialise(stanza, serverNamespace);
+    const xml = elementText(stanza);
     this.#federation.send(pair, {
       xml,
       bytes: Buffer.byteLength(xml),
@@ -51,7 +50,7 @@ export class Outbox {
       sender,
       recipient,
       stanzaId,
-      xml: serialise(stanza, serverNamespace),
+      xml: elementText(stanza),
       expiresAt: this.#now() + STANZA_LIFETIME_MS,
     });
     this.#hand(queued);

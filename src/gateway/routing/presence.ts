@@ -33,13 +33,17 @@ export function onPresence(
   // Errors and unknown types are never answered.
 }
 
+/** Watchers of one local user: a partner must not fill the state with invented ones. */
+export const MAXIMUM_WATCHERS = 10_000;
+
 function onSubscribe(context: RoutingContext, pair: Pair, row: DocumentPartner, local: string, remote: string): void {
-  if (!context.reachable(row, local, remote)) {
+  const isNew = !context.store.isWatcher(local, remote);
+  const full = isNew && context.store.countWatchers(local) >= MAXIMUM_WATCHERS;
+  if (full || !context.reachable(row, local, remote)) {
     context.outbox.send(pair, subscription(local, remote, "unsubscribed"));
     context.counters.add('subscriptions_total{direction="in",result="refused"}');
     return;
   }
-  const isNew = !context.store.isWatcher(local, remote);
   context.store.addWatcher(local, remote);
   if (isNew) context.inner.subscribe({ local, remote, state: "watching" });
   context.counters.add('subscriptions_total{direction="in",result="accepted"}');

@@ -36,6 +36,8 @@ export interface RouterOptions {
   readonly randomId: (bytes: number) => string;
 }
 
+/** Contacts of one local user. */
+const MAXIMUM_CONTACTS = 10_000;
 /** Refreshed subscriptions a minute, at most: a refresh must not become a storm. */
 const REFRESHES = 100;
 const REFRESH_SWEEP_MS = 60_000;
@@ -133,6 +135,12 @@ export class Router implements FederationSide {
     if (!route.ok) return route;
     const { store, now } = this.#options;
     const known = store.contact(route.from.bare, route.to.bare);
+    if (known === undefined && store.countContacts(route.from.bare) >= MAXIMUM_CONTACTS)
+      return {
+        ok: false,
+        condition: "resource-constraint",
+        text: `${route.from.bare} has ${MAXIMUM_CONTACTS} contacts already`,
+      };
     if (known?.state !== "subscribed") {
       store.putContact({ local: route.from.bare, remote: route.to.bare, state: "asked", refreshedAt: now() });
       this.#outbox.send(route.pair, subscription(route.from.bare, route.to.bare, "subscribe"));

@@ -1,7 +1,7 @@
 import { pingNamespace, serverNamespace } from "../../stream/namespaces";
 import type { StanzaCondition } from "../../stream/stanza-error";
+import { elementText } from "../../stream/wire-address";
 import { xml } from "../../stream/xml/element";
-import { serialise } from "../../stream/xml/serialise";
 import type { StreamStatus } from "../status";
 import type { Store } from "../store/store";
 import { Barrier } from "./barrier";
@@ -254,10 +254,7 @@ export class Link {
     const id = `ping-${this.#host.surroundings.randomId(8)}`;
     const { local, remote } = this.pair;
     this.#stream?.write(
-      serialise(
-        xml("iq", serverNamespace, { type: "get", id, from: local, to: remote }, xml("ping", pingNamespace)),
-        serverNamespace,
-      ),
+      elementText(xml("iq", serverNamespace, { type: "get", id, from: local, to: remote }, xml("ping", pingNamespace))),
     );
     this.#barrier.ping(id);
     if (!this.#barrier.empty) this.#awaitAnswer();

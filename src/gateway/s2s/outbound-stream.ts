@@ -7,6 +7,7 @@ import { CLOSE_STREAM, openStream, readHeader } from "../../stream/header";
 import { dialbackNamespace, saslNamespace, serverNamespace, tlsNamespace } from "../../stream/namespaces";
 import { type StreamError, streamErrorElement } from "../../stream/stream-error";
 import { Wire, type WireHandlers } from "../../stream/wire";
+import { wireAddress } from "../../stream/wire-address";
 import { type Element, xml } from "../../stream/xml/element";
 import type { StreamHeader } from "../../stream/xml/parser";
 import { serialise } from "../../stream/xml/serialise";
@@ -214,7 +215,9 @@ export class OutboundStream implements WireHandlers {
         wire.secureAsClient({ secureContext: this.#host.certificates.contextFor(local), servername: remote });
         return;
       case "external":
-        wire.send(xml("auth", saslNamespace, { mechanism: "EXTERNAL" }, Buffer.from(local).toString("base64")));
+        wire.send(
+          xml("auth", saslNamespace, { mechanism: "EXTERNAL" }, Buffer.from(wireAddress(local)).toString("base64")),
+        );
         return;
       case "dialback": {
         const expected = this.#host.expectVerify(this.pair, effect.streamId);

@@ -6,7 +6,7 @@ import { checkSchema, migrate, SCHEMA_VERSION } from "./schema";
 import { faultOf, openDatabase } from "./sqlite";
 import { SqliteInbox } from "./sqlite-inbox";
 import { prepareStateDirectory } from "./state-directory";
-import { contactOf, prepareStatements, queuedOf, type Statements, watcherOf } from "./statements";
+import { contactOf, countOf, prepareStatements, queuedOf, type Statements, watcherOf } from "./statements";
 import type { Contact, Queued, Watcher } from "./store";
 import { StoreError } from "./store-error";
 
@@ -155,6 +155,10 @@ class SqliteStore implements StateStore {
     return this.#read(() => this.#statements.contactsOf.all(local)).map(contactOf);
   }
 
+  countContacts(local: string): number {
+    return countOf(this.#read(() => this.#statements.countContacts.get(local)));
+  }
+
   contactsBefore(moment: number, limit: number): Contact[] {
     return this.#read(() => this.#statements.contactsBefore.all(moment, limit)).map(contactOf);
   }
@@ -173,6 +177,10 @@ class SqliteStore implements StateStore {
 
   watchersOf(local: string): Watcher[] {
     return this.#read(() => this.#statements.watchersOf.all(local)).map(watcherOf);
+  }
+
+  countWatchers(local: string): number {
+    return countOf(this.#read(() => this.#statements.countWatchers.get(local)));
   }
 
   watchersFrom(remoteDomain: string): Watcher[] {

@@ -21,6 +21,8 @@ export function prepareStatements(database: DatabaseSync) {
     ),
     removeContact: database.prepare("DELETE FROM contact WHERE local = ? AND remote = ?"),
     isWatcher: database.prepare("SELECT 1 FROM watcher WHERE local = ? AND remote = ?"),
+    countWatchers: database.prepare("SELECT count(*) AS count FROM watcher WHERE local = ?"),
+    countContacts: database.prepare("SELECT count(*) AS count FROM contact WHERE local = ?"),
     watchersOf: database.prepare("SELECT local, remote FROM watcher WHERE local = ? ORDER BY remote"),
     watchersFrom: database.prepare("SELECT local, remote FROM watcher WHERE remote_domain = ? ORDER BY local, remote"),
     addWatcher: database.prepare(
@@ -47,6 +49,10 @@ export function contactOf(row: Row): Contact {
     state: row.state as Contact["state"],
     refreshedAt: row.refreshed_at as number,
   };
+}
+
+export function countOf(row: Row | undefined): number {
+  return row?.count as number;
 }
 
 export function watcherOf(row: Row): Watcher {

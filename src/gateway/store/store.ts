@@ -44,6 +44,7 @@ export interface Store {
 
   contact(local: string, remote: string): Contact | undefined;
   contactsOf(local: string): Contact[];
+  countContacts(local: string): number;
   /** Contacts not refreshed since a moment, oldest first, at most `limit`. */
   contactsBefore(moment: number, limit: number): Contact[];
   putContact(contact: Contact): void;
@@ -51,6 +52,7 @@ export interface Store {
 
   isWatcher(local: string, remote: string): boolean;
   watchersOf(local: string): Watcher[];
+  countWatchers(local: string): number;
   /** Watchers from a partner's domain, for when its entitlement changes. */
   watchersFrom(remoteDomain: string): Watcher[];
   addWatcher(local: string, remote: string): void;

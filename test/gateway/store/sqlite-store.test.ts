@@ -224,3 +224,25 @@ test("a closed store answers nothing and closes again without a word", async () 
   expect(() => store.putSetting("a", "c")).toThrow(closed as never);
   await expect(store.committed()).rejects.toEqual(closed);
 });
+
+test("contacts and watchers are counted by local user", async () => {
+  const counts = await inBoth(
+    (store) => {
+      for (const remote of ["a@fabrikam.example", "b@fabrikam.example"]) {
+        store.putContact(contact(remote));
+        store.addWatcher("alice@contoso.example", remote);
+      }
+      store.addWatcher("bob@contoso.example", "a@fabrikam.example");
+    },
+    (store) =>
+      ["alice", "bob", "carol"].map((name) => [
+        store.countContacts(`${name}@contoso.example`),
+        store.countWatchers(`${name}@contoso.example`),
+      ]),
+  );
+  expect(counts).toEqual([
+    [2, 2],
+    [0, 1],
+    [0, 0],
+  ]);
+});

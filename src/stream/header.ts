@@ -1,5 +1,6 @@
 import { dialbackNamespace, serverNamespace, streamsNamespace } from "./namespaces";
 import type { StreamError } from "./stream-error";
+import { wireAddress } from "./wire-address";
 import type { StreamHeader } from "./xml/parser";
 import { escapeAttribute } from "./xml/serialise";
 
@@ -64,7 +65,7 @@ export function openStream(header: {
     value === undefined ? "" : ` ${name}='${escapeAttribute(value)}'`;
   return (
     `<?xml version='1.0'?><stream:stream xmlns='${serverNamespace}' xmlns:stream='${streamsNamespace}' xmlns:db='${dialbackNamespace}'` +
-    `${attribute("id", header.id)}${attribute("from", header.from)}${attribute("to", header.to)} xml:lang='en'${header.versioned === false ? "" : " version='1.0'"}>`
+    `${attribute("id", header.id)}${attribute("from", header.from && wireAddress(header.from))}${attribute("to", header.to && wireAddress(header.to))} xml:lang='en'${header.versioned === false ? "" : " version='1.0'"}>`
   );
 }
 

@@ -1,9 +1,8 @@
 import type { Socket } from "node:net";
 import { type ConnectionOptions, connect, type SecureContext, TLSSocket, type TLSSocketOptions } from "node:tls";
-import { serverNamespace } from "./namespaces";
+import { elementText } from "./wire-address";
 import type { Element } from "./xml/element";
 import { type StreamHandlers, StreamParser } from "./xml/parser";
-import { serialise } from "./xml/serialise";
 import { StreamXmlError } from "./xml/stream-xml-error";
 
 /** What happens on a connection, told to the stream on it. */
@@ -74,7 +73,7 @@ export class Wire {
   }
 
   send(el: Element): void {
-    this.write(serialise(el, serverNamespace));
+    this.write(elementText(el));
   }
 
   /** A new stream begins on the same connection (RFC 6120 section 4.3.3). */

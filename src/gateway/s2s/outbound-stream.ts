@@ -40,6 +40,7 @@ export interface OutboundEnd {
     | "connect-failed"
     | "connection-lost"
     | "timeout"
+    | "given-up"
     | "closed"
     | "closed-by-peer";
   readonly text: string;
@@ -72,6 +73,8 @@ export class OutboundStream implements WireHandlers {
   #expected: { done: () => void } | undefined;
   #ended = false;
   #closing = false;
+  /** What we closed it for, if not in order. */
+  #fault: StreamError | undefined;
   /** Our header of the present stream is sent: it can be closed by name. */
   #opened = false;
 
@@ -116,8 +119,9 @@ export class OutboundStream implements WireHandlers {
   close(error?: StreamError): void {
     if (this.#ended || this.#closing) return;
     this.#closing = true;
+    this.#fault = error;
     if (this.#wire === undefined) {
-      this.#end({ code: "closed", text: error?.text ?? "closed by us" });
+      this.#end(this.#closedByUs());
       return;
     }
     this.#hangUp(this.#wire, error);
@@ -149,10 +153,13 @@ export class OutboundStream implements WireHandlers {
 
   onEnd(): void {
     if (this.#wire !== undefined) this.#hangUp(this.#wire);
-    this.#end({
-      code: this.#closing ? "closed" : "closed-by-peer",
-      text: this.#closing ? "closed by us" : "the peer closed the stream",
-    });
+    this.#end(this.#closing ? this.#closedByUs() : { code: "closed-by-peer", text: "the peer closed the stream" });
+  }
+
+  #closedByUs(): OutboundEnd {
+    const fault = this.#fault;
+    if (fault === undefined) return { code: "closed", text: "closed by us" };
+    return { code: "given-up", text: fault.text === undefined ? fault.condition : `${fault.condition}: ${fault.text}` };
   }
 
   onWhitespace(): void {
@@ -185,7 +192,7 @@ export class OutboundStream implements WireHandlers {
 
   onClosed(reason: string): void {
     if (this.#state.phase === "handshake") this.#end({ code: "tls-failed", text: reason });
-    else this.#end({ code: this.#closing ? "closed" : "connection-lost", text: reason });
+    else this.#end(this.#closing ? this.#closedByUs() : { code: "connection-lost", text: reason });
   }
 
   // What the machine wants done.

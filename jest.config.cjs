@@ -1,4 +1,11 @@
-const swc = ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript", decorators: true } }, module: { type: "commonjs" }, sourceMaps: "inline" }];
+const swc = [
+  "@swc/jest",
+  {
+    jsc: { target: "es2022", parser: { syntax: "typescript", decorators: true } },
+    module: { type: "commonjs" },
+    sourceMaps: "inline",
+  },
+];
 const project = (displayName, testMatch, extra = {}) => ({
   displayName,
   rootDir: __dirname,
@@ -17,7 +24,9 @@ const project = (displayName, testMatch, extra = {}) => ({
 // unit: logic alone. offline: terraform on the stand-in provider. peers: real servers over the real wire.
 module.exports = {
   projects: [
-    project("unit", ["<rootDir>/test/**/*.test.ts"], { testPathIgnorePatterns: ["<rootDir>/test/peers/", "<rootDir>/test/offline/"] }),
+    project("unit", ["<rootDir>/test/**/*.test.ts"], {
+      testPathIgnorePatterns: ["<rootDir>/test/peers/", "<rootDir>/test/offline/"],
+    }),
     project("offline", ["<rootDir>/test/offline/**/*.test.ts"]),
     project("peers", ["<rootDir>/test/peers/**/*.test.ts"]),
   ],

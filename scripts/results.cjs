@@ -19,8 +19,13 @@ for (const file of files) {
 }
 const WITNESSES = /^(prosody|unbound|ejabberd|kamailio|knot|pebble) /;
 try {
-  const where = execFileSync("sh", ["scripts/peers.sh", "--where"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
-  const versions = readFileSync(`${where}/.versions`, "utf8").split("\n").filter((line) => WITNESSES.test(line));
+  const where = execFileSync("sh", ["scripts/peers.sh", "--where"], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  }).trim();
+  const versions = readFileSync(`${where}/.versions`, "utf8")
+    .split("\n")
+    .filter((line) => WITNESSES.test(line));
   console.log(`peers: ${versions.join(", ")}`);
 } catch {
   console.log("peers: none are there (scripts/peers.sh fetches them)");

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
 import { alice, Federation } from "./rig/federation";
 import { child } from "./rig/stanza";
+import { until } from "./rig/until";
 import type { XmppClient } from "./rig/xmpp-client";
 
 jest.setTimeout(120_000);
@@ -67,11 +68,11 @@ async function expectSettled(outward: readonly string[]): Promise<void> {
 
   // Ours: each is delivered or returned, and none is delivered twice.
   const returned = new Set<string>();
-  for (let open = outward; open.length > 0; await new Promise((done) => setTimeout(done, 100))) {
+  await until("every message of ours is delivered or returned", async () => {
     for (const entry of await ours.inbox()) if (entry.kind === "error") returned.add(entry.id ?? "");
     const there = new Set(delivered());
-    open = outward.filter((id) => !there.has(id) && !returned.has(id));
-  }
+    return outward.every((id) => there.has(id) || returned.has(id)) || undefined;
+  });
   // Theirs: what was accepted is in the inbox, once.
   const inbox = (await ours.inbox()).flatMap((entry) => (entry.kind === "message" ? (entry.id ?? "") : []));
   const missing = new Set(inward);

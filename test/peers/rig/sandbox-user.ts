@@ -1,5 +1,6 @@
 import type { InboxEntry, InboxPage } from "../../../src/gateway/internal/inbox";
 import { PeerRigError } from "./peer-error";
+import { until } from "./until";
 
 type Request = (method: string, path: string, body?: unknown) => Promise<unknown>;
 type Kind<K extends InboxEntry["kind"]> = Extract<InboxEntry, { kind: K }>;
@@ -104,28 +105,22 @@ export class SandboxUser {
   }
 
   /** Gives back the first entry of that kind that matches and that no wait has taken before, now or within the time. */
-  private async waitFor<K extends InboxEntry["kind"]>(
+  private waitFor<K extends InboxEntry["kind"]>(
     kind: K,
     matches: (entry: Kind<K>) => boolean,
     wanted: string,
-    timeout = 10_000,
   ): Promise<Kind<K>> {
-    const deadline = Date.now() + timeout;
-    for (;;) {
+    const look = async () => {
       const page = await this.page(this.next);
       this.next = page.next;
       this.unclaimed.push(...page.entries);
       const index = this.unclaimed.findIndex((entry) => entry.kind === kind && matches(entry as Kind<K>));
-      if (index >= 0) return this.unclaimed.splice(index, 1)[0] as Kind<K>;
-      if (Date.now() > deadline) {
-        const last = this.unclaimed.slice(-5).map((entry) => JSON.stringify(entry));
-        throw new PeerRigError(
-          "client-timeout",
-          `${this.jid}: nothing within ${timeout} ms; expected ${kind} ${wanted}. In the inbox last:\n${last.join("\n")}`,
-        );
-      }
-      await new Promise((done) => setTimeout(done, POLL));
-    }
+      return index < 0 ? undefined : (this.unclaimed.splice(index, 1)[0] as Kind<K>);
+    };
+    const last = () => this.unclaimed.slice(-5).map((entry) => JSON.stringify(entry));
+    return until(() => `${this.jid}: ${kind} ${wanted}. In the inbox last:\n${last().join("\n")}`, look, {
+      interval: POLL,
+    });
   }
 
   private async page(after: number): Promise<InboxPage> {

@@ -69,6 +69,11 @@ export class SandboxUser {
     await this.request("PUT", "/sandbox/presence", { user: this.jid, ...availability });
   }
 
+  /** Tells somebody how far the typing is (XEP-0085). */
+  async typing(to: string, state: Kind<"typing">["state"]): Promise<void> {
+    await this.request("POST", "/sandbox/typing", { from: this.jid, to, state });
+  }
+
   /** All that ever reached this user, oldest first. */
   async inbox(): Promise<InboxEntry[]> {
     const entries: InboxEntry[] = [];
@@ -97,6 +102,10 @@ export class SandboxUser {
   /** Waits for what became of a subscription. */
   waitForSubscription(from: string, state: Kind<"subscription">["state"]): Promise<Kind<"subscription">> {
     return this.waitFor("subscription", (entry) => isFrom(entry, from) && entry.state === state, `${state} ${from}`);
+  }
+
+  waitForTyping(from: string, state: Kind<"typing">["state"]): Promise<Kind<"typing">> {
+    return this.waitFor("typing", (entry) => isFrom(entry, from) && entry.state === state, `${state} ${from}`);
   }
 
   /** Waits for presence of someone that fits. */

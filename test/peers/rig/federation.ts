@@ -6,7 +6,7 @@ import { Gateway } from "./gateway";
 import type { TestAuthority, TestCertificate } from "./pki";
 import { freePort } from "./ports";
 import type { Prosody, ProsodyMode } from "./prosody";
-import { PeerRig } from "./rig";
+import { PeerRig, type ServerPlace } from "./rig";
 import { serverRecords, type Unbound } from "./unbound";
 import type { XmppClient } from "./xmpp-client";
 
@@ -23,6 +23,8 @@ export interface TheirSide {
   /** Who issued its certificate; default: the authority that everyone in the test trusts. */
   readonly authority?: TestAuthority;
   readonly certificates?: TestCertificate;
+  /** Zone-file lines by which it is found; default: SRV and the address of its target. */
+  readonly records?: (server: ServerPlace) => readonly string[];
 }
 
 export const ourDomain = "contoso.example";
@@ -70,8 +72,8 @@ export class Federation {
     const facts = factsOf(definition, { address: place.address, port: place.s2sPort });
     const places = await Promise.all(theirs.map(async (side) => ({ side, place: await rig.place(side.domain) })));
     const resolver = await rig.startUnbound({
-      records: places.flatMap(({ side, place: { address, s2sPort } }) =>
-        namesOf(side).flatMap((domain) => serverRecords({ domain, address, s2sPort })),
+      records: places.flatMap(({ side, place }) =>
+        namesOf(side).flatMap((domain) => (side.records ?? serverRecords)({ ...place, domain })),
       ),
       stubZones: await serveZones(rig, facts),
     });

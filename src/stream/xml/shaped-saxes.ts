@@ -12,6 +12,12 @@ export interface SaxesInternals {
   chunk: string;
   /** The position, in the string being parsed, of the next character. */
   readonly i: number;
+  /** The name of the tag that is being read. */
+  readonly name: string;
+  /** The elements that are open, the innermost last. */
+  readonly tags: readonly { readonly name: string }[];
+  /** Ends the innermost element, and with an error others until one has the tag's name. */
+  closeTag(): void;
   /** The text that a reference stands for, given what is between its `&` and `;`. */
   parseEntity(reference: string): string;
 }
@@ -39,7 +45,7 @@ export class ShapedSaxes extends SaxesParser<typeof options> {
   /** @param checkReference refuses, by throwing, a reference that saxes would take */
   constructor(checkReference: (reference: string) => void) {
     super(options);
-    const inherited = this.internals.parseEntity;
+    const { parseEntity, closeTag } = this.internals;
     Object.assign(this, {
       xmldeclHandler: undefined,
       piHandler: undefined,
@@ -53,7 +59,13 @@ export class ShapedSaxes extends SaxesParser<typeof options> {
       errorHandler: undefined,
       parseEntity(reference: string): string {
         checkReference(reference);
-        return inherited.call(this, reference);
+        return parseEntity.call(this, reference);
+      },
+      // saxes says that an element has ended before it says that the tag did not fit: a stanza would be delivered.
+      closeTag(this: ShapedSaxes): void {
+        const { name, tags } = this.internals;
+        if (tags[tags.length - 1]?.name !== name) this.fail("unexpected close tag.");
+        closeTag.call(this);
       },
     });
   }

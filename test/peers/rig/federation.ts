@@ -23,6 +23,8 @@ export interface TheirSide {
   /** Who issued its certificate; default: the authority that everyone in the test trusts. */
   readonly authority?: TestAuthority;
   readonly certificates?: TestCertificate;
+  /** More of its configuration (Lua). */
+  readonly extra?: readonly string[];
   /** Zone-file lines by which it is found; default: SRV and the address of its target. */
   readonly records?: (server: ServerPlace) => readonly string[];
 }
@@ -82,9 +84,10 @@ export class Federation {
     const gateway = rig.own(started, () => started.remove());
     const prosodies = await Promise.all(
       places.map(async ({ side, place }) => {
-        const { additionalDomains = [], mode, accounts = ["juliet"], authority = rig.authority } = side;
+        const { additionalDomains = [], mode, accounts = ["juliet"], authority = rig.authority, extra = [] } = side;
         const certificates = side.certificates ?? (await authority.issue({ names: namesOf(side) }));
-        const start = () => rig.startProsody(place, { additionalDomains, mode, accounts, resolver, certificates });
+        const start = () =>
+          rig.startProsody(place, { additionalDomains, mode, accounts, resolver, certificates, extra });
         return { side, start, prosody: await start() };
       }),
     );

@@ -77,14 +77,16 @@ export class DerReader {
    * @param bytes the values of one level, end to end
    * @param what  what they are, for error messages
    * @param depth levels above this one
+   * @param maximum most bytes that are read at all; for what may be larger than a certificate, as revocation lists are
    */
   constructor(
     private readonly bytes: Buffer,
     private readonly what: string,
     private readonly depth = 0,
+    private readonly maximum = MAXIMUM_DER_BYTES,
   ) {
-    if (bytes.length > MAXIMUM_DER_BYTES)
-      throw new DerError("der-too-large", `${what} of at most ${MAXIMUM_DER_BYTES} bytes`, `${bytes.length} bytes`);
+    if (bytes.length > maximum)
+      throw new DerError("der-too-large", `${what} of at most ${maximum} bytes`, `${bytes.length} bytes`);
     if (depth > MAXIMUM_DER_DEPTH)
       throw new DerError("der-too-deep", `${what} at most ${MAXIMUM_DER_DEPTH} levels deep`, "a deeper one");
   }
@@ -130,7 +132,7 @@ export class DerReader {
 
   /** A reader of what is inside `value`, one level below this one. */
   within(value: DerValue, what: string): DerReader {
-    return new DerReader(value.content, what, this.depth + 1);
+    return new DerReader(value.content, what, this.depth + 1, this.maximum);
   }
 
   /** Demands that nothing follows: what comes after the last field is seen by other software, perhaps. */

@@ -13,6 +13,8 @@ export interface WireHandlers extends StreamHandlers {
   onBadXml(error: StreamXmlError): void;
   /** Bytes came behind an element after which the peer had to wait: STARTTLS injection, or a peer that pipelines. */
   onPipelined(): void;
+  /** What the server stapled to its certificate, unread: an OCSP response (RFC 6066 section 8), asked for by us. */
+  onStapled?(response: Buffer): void;
   /** TLS stands; the certificate has not been looked at. */
   onSecure(socket: TLSSocket): void;
   /** The connection is gone. Called once. */
@@ -110,13 +112,19 @@ export class Wire {
   }
 
   /** Becomes the client of a TLS connection. */
-  secureAsClient(options: Pick<ConnectionOptions, "secureContext" | "servername">): void {
+  secureAsClient(
+    options: Pick<ConnectionOptions, "secureContext" | "servername"> & Pick<TLSSocketOptions, "requestOCSP">,
+  ): void {
     const raw = this.#detach();
     const socket = connect({
       socket: raw,
       ...options,
       rejectUnauthorized: false,
       checkServerIdentity: () => undefined,
+    });
+    // A server that staples nothing is reported by null, whatever the types say.
+    socket.once("OCSPResponse", (response: Buffer | null) => {
+      if (response !== null && !this.#closed) this.#handlers.onStapled?.(response);
     });
     this.#upgrade(socket, "secureConnect");
   }

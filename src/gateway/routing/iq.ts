@@ -1,6 +1,6 @@
 import { pingNamespace, serverNamespace } from "../../stream/namespaces";
 import { errorReply } from "../../stream/stanza-error";
-import { type Element, elements, xml } from "../../stream/xml/element";
+import { childNamed, type Element, xml } from "../../stream/xml/element";
 import type { Pair } from "../s2s/pair";
 import type { Parties, RoutingContext } from "./routing-context";
 
@@ -18,7 +18,7 @@ export function onIq(context: RoutingContext, pair: Pair, stanza: Element, { to 
     );
     return;
   }
-  const ping = type === "get" && elements(stanza).some((child) => child.name === "ping" && child.ns === pingNamespace);
+  const ping = type === "get" && childNamed(stanza, "ping", pingNamespace) !== undefined;
   if (ping && !to.hasLocal) {
     context.outbox.send(pair, xml("iq", serverNamespace, { type: "result", id, from: stanza.attrs.to, to: from }));
     return;

@@ -4,11 +4,14 @@ import type { Element } from "../../stream/xml/element";
 import type { InternalSide } from "../internal/internal-side";
 import type { Log } from "../log";
 import type { Federation } from "../s2s/federation";
+import type { LinkItem } from "../s2s/link-queue";
 import type { Pair } from "../s2s/pair";
 import type { Queued, Store } from "../store/store";
 
 /** A stanza that could not be written is tried for this long, then given back. */
 export const STANZA_LIFETIME_MS = 60_000;
+
+const nobodyMinds = (): void => undefined;
 
 /** What leaves: stanzas that may be lost with the process, and messages that may not. */
 export class Outbox {
@@ -31,7 +34,7 @@ export class Outbox {
   }
 
   /** Sends what needs no memory: presence, answers, chat states. `lost` is told when it cannot be delivered. */
-  send(pair: Pair, stanza: Element, lost: (condition: StanzaCondition, text: string) => void = () => undefined): void {
+  send(pair: Pair, stanza: Element, lost: LinkItem["giveBack"] = nobodyMinds): void {
     const xml = elementText(stanza);
     this.#federation.send(pair, {
       xml,

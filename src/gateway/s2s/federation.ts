@@ -167,7 +167,9 @@ export class Federation {
     const key = pairKey(pair);
     let link = this.#links.get(key);
     if (link === undefined) {
-      link = new Link(pair, this.#host, this.#options.store);
+      // The key's own parts: those of the pair may be slices of all that the peer sent with them.
+      const [local = "", remote = ""] = key.split(" ");
+      link = new Link({ local, remote }, this.#host, this.#options.store);
       this.#links.set(key, link);
     }
     return link;

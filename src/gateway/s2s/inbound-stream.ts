@@ -14,7 +14,7 @@ import {
 } from "../../stream/namespaces";
 import { readStreamError, type StreamError, streamErrorElement } from "../../stream/stream-error";
 import { Wire, type WireHandlers } from "../../stream/wire";
-import { type Element, elements, xml } from "../../stream/xml/element";
+import { childNamed, type Element, xml } from "../../stream/xml/element";
 import type { StreamHeader } from "../../stream/xml/parser";
 import { serialise } from "../../stream/xml/serialise";
 import type { StreamXmlError } from "../../stream/xml/stream-xml-error";
@@ -252,7 +252,7 @@ export class InboundStream implements WireHandlers {
         this.#wire.send(dialbackAnswer("verify", effect.pair, effect.result, effect.id));
         return;
       case "stanza":
-        this.#heard();
+        host.heard(effect.pair);
         if (!isPingOrAnswer(effect.stanza)) this.#lastStanza = host.surroundings.now();
         this.#deliver(effect.pair, effect.stanza);
         return;
@@ -358,5 +358,5 @@ function isPingOrAnswer(stanza: Element): boolean {
   if (stanza.name !== "iq") return false;
   const type = stanza.attrs.type;
   if (type === "result" || type === "error") return true;
-  return elements(stanza).some((child) => child.ns === pingNamespace);
+  return childNamed(stanza, "ping", pingNamespace) !== undefined;
 }

@@ -14,6 +14,13 @@ export interface LinkItem {
   readonly giveBack: (condition: StanzaCondition, text: string) => void;
 }
 
+/** What is kept of a stanza once it was written: never its text, which is not sent again. */
+export type WrittenItem = Pick<LinkItem, "bytes" | "row" | "giveBack">;
+
+export function written({ bytes, row, giveBack }: LinkItem): WrittenItem {
+  return row === undefined ? { bytes, giveBack } : { bytes, row, giveBack };
+}
+
 /** A queue keeps this much while the partner cannot be reached. */
 export const MAXIMUM_QUEUED = 10_000;
 export const MAXIMUM_QUEUED_BYTES = 16 * 1024 * 1024;

@@ -6,7 +6,7 @@ import type { StreamStatus } from "../status";
 import type { Store } from "../store/store";
 import { Barrier } from "./barrier";
 import { isLasting, senderCondition, senderText } from "./delivery-failure";
-import { type LinkItem, LinkQueue } from "./link-queue";
+import { type LinkItem, LinkQueue, type WrittenItem, written } from "./link-queue";
 import { type OutboundEnd, OutboundStream } from "./outbound-stream";
 import type { Pair } from "./pair";
 import type { StreamHost } from "./stream-host";
@@ -30,7 +30,7 @@ export class Link {
   readonly #host: StreamHost;
   readonly #store: Store;
   readonly #queue = new LinkQueue();
-  readonly #barrier = new Barrier<LinkItem>(MAXIMUM_UNANSWERED_BYTES);
+  readonly #barrier = new Barrier<WrittenItem>(MAXIMUM_UNANSWERED_BYTES);
   #stream: OutboundStream | undefined;
   /** Of the stream: it was authenticated and counts against the limits. */
   #uncount: (() => void) | undefined;
@@ -225,7 +225,7 @@ export class Link {
         }
         for (const item of batch) {
           this.#stream!.write(item.xml);
-          this.#barrier.add(item);
+          this.#barrier.add(written(item));
         }
         this.#host.counters.add('stanzas_total{direction="out"}', batch.length);
         this.#scheduleBarrier();
@@ -363,4 +363,4 @@ export class Link {
 
 const LIMIT_REACHED: OutboundEnd = { code: "connect-failed", text: "the connection limit is reached" };
 
-const rowsOf = (items: readonly LinkItem[]) => items.flatMap((item) => (item.row === undefined ? [] : [item.row]));
+const rowsOf = (items: readonly WrittenItem[]) => items.flatMap((item) => (item.row === undefined ? [] : [item.row]));

@@ -4,5 +4,15 @@ export interface Pair {
   readonly remote: string;
 }
 
+// One stanza asks for the key of one and the same pair in many places: only the first of them joins and hashes it.
+let latest: Pair = { local: "", remote: "" };
+let latestKey = " ";
+
 /** A key for maps; domains hold no spaces. */
-export const pairKey = ({ local, remote }: Pair): string => `${local} ${remote}`;
+export function pairKey(pair: Pair): string {
+  if (pair !== latest) {
+    latest = pair;
+    latestKey = `${pair.local} ${pair.remote}`;
+  }
+  return latestKey;
+}

@@ -18,7 +18,9 @@ if command -v flock >/dev/null 2>&1; then flock 9; fi
 if ! installed; then
   command -v npm >/dev/null 2>&1 || { echo "xmpp-edge: npm is not on PATH; install Node.js 20 or later with npm" >&2; exit 2; }
   echo "xmpp-edge: installing the dependencies (about a minute the first time)" >&2
-  npm ci --no-audit --no-fund --loglevel=error >&2
+  # Not `npm ci`: it refuses a lockfile without the packages of platforms that the registry does not carry.
+  # This one keeps to the lockfile's versions and hashes all the same, and does not write to it.
+  npm install --no-save --no-audit --no-fund --loglevel=error >&2
   touch node_modules/.package-lock.json
 fi
 if ! built; then

@@ -171,6 +171,7 @@ export class Federation {
       const [local = "", remote = ""] = key.split(" ");
       link = new Link({ local, remote }, this.#host, this.#options.store);
       this.#links.set(key, link);
+      if (this.#stopping) void link.stop(); // it has no stream yet, and gets none
     }
     return link;
   }

@@ -5,6 +5,8 @@ import type { LabCertificate } from "../../src/certificate/lab-ca";
 import { LOCAL, REMOTE } from "./documents";
 
 const PATIENCE_MS = 3_000;
+/** The real ones: tests hold the gateway's clock, not the network's. */
+const { setTimeout, clearTimeout } = globalThis;
 
 const open = new Set<RawPeer>();
 /** To be called after each test, before the gateways are stopped. */
@@ -174,9 +176,9 @@ export class RawPeer {
 
 /** Waits until something holds. */
 export async function eventually(holds: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + PATIENCE_MS;
+  const deadline = performance.now() + PATIENCE_MS;
   while (!holds()) {
-    if (Date.now() > deadline) throw new Error(`waited ${PATIENCE_MS} ms until ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    if (performance.now() > deadline) throw new Error(`waited ${PATIENCE_MS} ms until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }

@@ -1,0 +1,249 @@
+/** What connections may cost that have not authenticated: time, places and memory. */
+import { afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { documentOf, LOCAL, partner, partnerOfRow, REMOTE } from "../documents";
+import { createLab, type Lab } from "../lab";
+import { chat, closePeers, eventually, RawPeer, STARTTLS, streamHeader } from "../raw-peer";
+import { startTestGateway, stopGateways } from "../running";
+
+const DELIVERED = 'messages_total{direction="in",result="delivered"}';
+let lab: Lab;
+beforeAll(async () => {
+  lab = await createLab();
+});
+afterEach(async () => {
+  jest.useRealTimers();
+  closePeers();
+  await stopGateways();
+});
+
+describe("time", () => {
+  /** The clock of the gateway's own timers; the network stays real. */
+  function holdTime() {
+    const start = Date.now();
+    jest.useFakeTimers({ now: start, doNotFake: ["setImmediate", "nextTick", "queueMicrotask", "performance"] });
+  }
+  const pass = (seconds: number) => jest.advanceTimersByTime(seconds * 1000);
+  /** Lets what is on its way arrive, without any timer. */
+  async function settle() {
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+  }
+  const TIMEOUT = /<stream:error><connection-timeout .*<\/stream:stream>$/s;
+
+  test("a stranger has 20 s to TLS, in total and not from its last byte", async () => {
+    holdTime();
+    const gateway = await startTestGateway(lab);
+    const peer = await RawPeer.connect(gateway.port);
+    const header = streamHeader({ from: null });
+    for (let second = 0; second < 19; second++) {
+      peer.write(header[second]!);
+      await settle();
+      pass(1);
+    }
+    await settle();
+    expect(peer.text).toBe("");
+    pass(1);
+    await settle();
+    expect(peer.text).toMatch(TIMEOUT);
+    pass(2);
+    expect(await peer.closed()).toMatch(/^<\?xml version='1.0'\?><stream:stream [^>]* id='[0-9a-f]{32}'/);
+  });
+
+  test("a stranger has 30 s to authentication once TLS stands", async () => {
+    holdTime();
+    const gateway = await startTestGateway(lab);
+    const peer = await RawPeer.connect(gateway.port);
+    peer.write(streamHeader({ from: null }));
+    await peer.until(/<\/stream:features>/);
+    peer.write(STARTTLS);
+    await peer.until(/<proceed[^>]*\/>/);
+    pass(10);
+    await peer.secure(lab.partner);
+    await settle();
+    pass(19);
+    await settle();
+    expect(peer.text).not.toContain("connection-timeout");
+    pass(1);
+    await settle();
+    expect(peer.text).toMatch(TIMEOUT);
+  });
+
+  test("a listed partner has the stream establishment time-out", async () => {
+    holdTime();
+    const document = documentOf([partner()], { gateway: { streamEstablishmentTimeout: 45 } });
+    const gateway = await startTestGateway(lab, { document });
+    const peer = await RawPeer.connect(gateway.port);
+    peer.write(streamHeader());
+    await peer.until(/<\/stream:features>/);
+    pass(44);
+    await settle();
+    expect(peer.text).not.toContain("connection-timeout");
+    pass(1);
+    await settle();
+    expect(peer.text).toMatch(TIMEOUT);
+  });
+
+  test("a handshake that never comes ends with the same time", async () => {
+    holdTime();
+    const gateway = await startTestGateway(lab);
+    const peer = await RawPeer.connect(gateway.port);
+    peer.write(streamHeader({ from: null }));
+    await peer.until(/<\/stream:features>/);
+    peer.write(STARTTLS);
+    await peer.until(/<proceed[^>]*\/>/);
+    pass(20);
+    await settle();
+    pass(2); // nobody reads last words here
+    await peer.closed();
+  });
+
+  test("an authenticated stream has no such time", async () => {
+    holdTime();
+    const gateway = await startTestGateway(lab);
+    const peer = await (await RawPeer.connect(gateway.port)).authenticate(lab.partner);
+    pass(120);
+    await settle();
+    peer.write(chat("later"));
+    await settle();
+    expect(gateway.counter(DELIVERED)).toBe(1);
+  });
+});
+
+describe("places", () => {
+  test("16 from one address: the oldest goes", async () => {
+    const gateway = await startTestGateway(lab);
+    const peers: RawPeer[] = [];
+    for (let index = 0; index < 16; index++) peers.push(await RawPeer.connect(gateway.port, "127.0.0.20"));
+    const elsewhere = await RawPeer.connect(gateway.port, "127.0.0.21");
+    await eventually(() => gateway.status().streams.length === 17, "all are accepted");
+    const last = await RawPeer.connect(gateway.port, "127.0.0.20");
+    expect(await peers[0]!.closed()).toMatch(/<stream:error><resource-constraint /);
+    for (const peer of [...peers.slice(1), elsewhere, last]) {
+      peer.write(streamHeader());
+      await peer.until(/<\/stream:features>/);
+    }
+    expect(gateway.counter("streams_shed_total")).toBe(1);
+  });
+
+  test("256 in all: the oldest goes; authenticated ones do not count and stay", async () => {
+    const gateway = await startTestGateway(lab);
+    const partnerStream = await (await RawPeer.connect(gateway.port, "127.0.0.9")).authenticate(lab.partner);
+    const first = await RawPeer.connect(gateway.port, "127.0.3.1");
+    const others = Array.from({ length: 256 }, (_, index) =>
+      RawPeer.connect(gateway.port, `127.0.4.${Math.floor(index / 16) + 1}`),
+    );
+    await Promise.all(others);
+    expect(await first.closed()).toMatch(/<stream:error><resource-constraint /);
+    expect(gateway.counter("streams_shed_total")).toBe(1);
+    partnerStream.write(chat("still here"));
+    await eventually(() => gateway.counter(DELIVERED) === 1, "the partner's message has arrived");
+  });
+
+  test("places are free again when connections go", async () => {
+    const gateway = await startTestGateway(lab);
+    for (let round = 0; round < 4; round++) {
+      const peers = await Promise.all(Array.from({ length: 16 }, () => RawPeer.connect(gateway.port, "127.0.0.20")));
+      for (const peer of peers) peer.destroy();
+      await eventually(() => gateway.status().streams.length === 0, "all are gone");
+    }
+    expect(gateway.counter("streams_shed_total")).toBe(0);
+  });
+});
+
+describe("limits of authenticated streams", () => {
+  test("a partner's own limit", async () => {
+    const gateway = await startTestGateway(lab, { document: documentOf([partner({ connectionLimit: 2 })]) });
+    for (let index = 0; index < 2; index++) await (await RawPeer.connect(gateway.port)).authenticate(lab.partner);
+    const third = await RawPeer.connect(gateway.port);
+    await expect(third.authenticate(lab.partner)).rejects.toThrow();
+    expect(await third.closed()).toMatch(/<stream:error><resource-constraint /);
+  });
+
+  test("the total, of which a tenth is kept for streams that we open", async () => {
+    const document = documentOf([partner()], { gateway: { connectionLimit: 10 } });
+    const gateway = await startTestGateway(lab, { document });
+    const streams: RawPeer[] = [];
+    for (let index = 0; index < 9; index++)
+      streams.push(await (await RawPeer.connect(gateway.port)).authenticate(lab.partner));
+    const tenth = await RawPeer.connect(gateway.port);
+    await expect(tenth.authenticate(lab.partner)).rejects.toThrow();
+    streams[0]!.destroy();
+    await eventually(
+      () => gateway.status().streams.filter((stream) => stream.state === "authenticated").length === 8,
+      "one is gone",
+    );
+    await (await RawPeer.connect(gateway.port)).authenticate(lab.partner);
+  });
+});
+
+describe("memory", () => {
+  const mebibytes = (bytes: number) => Math.round(bytes / 1024 / 1024);
+  /** The whole process, with both ends of each connection in it. */
+  async function growth(work: () => Promise<void>): Promise<number> {
+    global.gc?.();
+    const before = process.memoryUsage().rss;
+    await work();
+    return mebibytes(process.memoryUsage().rss - before);
+  }
+
+  test("5,000 half-open connections in 20 rounds", async () => {
+    const gateway = await startTestGateway(lab);
+    const grown = await growth(async () => {
+      for (let round = 0; round < 20; round++) {
+        const peers = await Promise.all(
+          Array.from({ length: 250 }, (_, index) => RawPeer.connect(gateway.port, `127.0.5.${(index % 50) + 1}`)),
+        );
+        for (const peer of peers) peer.write("<?xml version='1.0'?><stream:stream xmlns='jabber:server' ");
+        await eventually(() => gateway.status().streams.length > 0, "they are accepted");
+        expect(gateway.status().streams.length).toBeLessThanOrEqual(256);
+        for (const peer of peers) peer.destroy();
+        await eventually(() => gateway.status().streams.length === 0, "they are gone");
+      }
+    });
+    process.stdout.write(`5,000 half-open connections: ${grown} MiB more in the process, both ends\n`);
+    expect(grown).toBeLessThan(150);
+  }, 60_000);
+
+  test.each([
+    ["an attribute", `<message to='${"a".repeat(1024 * 1024)}'/>`],
+    ["a text", `<message><body>${"a".repeat(1024 * 1024)}</body></message>`],
+    ["a depth", "<a>".repeat(350_000)],
+    ["namespaces", `<a ${Array.from({ length: 60_000 }, (_, i) => `xmlns:a${i}='u'`).join(" ")}/>`],
+  ])(
+    "200 times 1 MB of %s",
+    async (what, text) => {
+      const gateway = await startTestGateway(lab);
+      const bytes = Buffer.from(streamHeader() + text);
+      const grown = await growth(async () => {
+        for (let round = 0; round < 25; round++)
+          await Promise.all(
+            Array.from({ length: 8 }, async () => {
+              const peer = await RawPeer.connect(gateway.port);
+              peer.write(bytes);
+              expect(await peer.closed()).toContain("<policy-violation ");
+            }),
+          );
+      });
+      process.stdout.write(`200 times 1 MB of ${what}: ${grown} MiB more in the process, both ends\n`);
+      expect(grown).toBeLessThan(150);
+    },
+    60_000,
+  );
+
+  test("a peer that asks without end and never reads the answers is dropped", async () => {
+    const gateway = await startTestGateway(lab, { document: documentOf([partnerOfRow(17)]) });
+    const peer = await RawPeer.connect(gateway.port);
+    peer.write(streamHeader());
+    await peer.until(/<\/stream:features>/);
+    peer.socket.pause();
+    const questions = `<db:verify from='${REMOTE}' to='${LOCAL}' id='x'>k</db:verify>`.repeat(5_000);
+    const grown = await growth(async () => {
+      while (gateway.status().streams.length > 0) {
+        peer.write(questions);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    });
+    expect(gateway.lines.find((line) => line.event === "stream-closed")?.reason).toBe("the peer does not read");
+    process.stdout.write(`answers that nobody reads: ${grown} MiB more in the process, both ends\n`);
+    expect(grown).toBeLessThan(300);
+  }, 30_000);
+});

@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { answersQuestion, decodeResponse, encodeQuery, isAskable, type Message, type Question } from "./message";
+import { answersQuestion, decodeResponse, encodeQuery, isAskable, type Message, type WireQuestion } from "./message";
 import { MalformedMessage } from "./message-structure";
 import type { LookupFailure } from "./name-resolver";
 import { formatServerAddress, type ServerAddress } from "./server-address";
@@ -32,7 +32,7 @@ const NO_EDNS = new Set(["FORMERR", "NOTIMP", "BADVERS"]);
  * forgery can neither win nor fail the look-up. Silence is met by the bare question, then TCP; a truncated answer by
  * TCP. Never rejects.
  */
-export function exchange(question: Question, server: ServerAddress, options: ExchangeOptions): Promise<Exchanged> {
+export function exchange(question: WireQuestion, server: ServerAddress, options: ExchangeOptions): Promise<Exchanged> {
   if (!isAskable(question.name))
     return Promise.resolve({ status: "failed", code: "bad-name", reason: "the name cannot stand in a DNS question" });
   if (options.signal?.aborted === true || options.timeout <= 0)
@@ -50,7 +50,7 @@ class Exchange {
   #failure: { code: LookupFailure; reason: string };
 
   constructor(
-    private readonly question: Question,
+    private readonly question: WireQuestion,
     private readonly server: ServerAddress,
     private readonly options: ExchangeOptions,
     private readonly resolve: (outcome: Exchanged) => void,

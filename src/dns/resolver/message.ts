@@ -9,6 +9,12 @@ export interface Question {
   readonly type: QuestionType;
 }
 
+/** A question as it travels: also for what the resolver does not look up, but those who write records read back. */
+export interface WireQuestion {
+  readonly name: string;
+  readonly type: QuestionType | "CAA" | "CNAME" | "NS" | "SOA" | "TXT";
+}
+
 /** A well-formed response. */
 export interface Message {
   readonly id: number;
@@ -41,7 +47,11 @@ export function isAskable(name: string): boolean {
   return bare.length <= 253 && /^[!-~]+$/.test(bare) && bare.split(".").every((label) => /^.{1,63}$/.test(label));
 }
 
-export function encodeQuery(id: number, question: Question, options: { edns: boolean; recursion: boolean }): Buffer {
+export function encodeQuery(
+  id: number,
+  question: WireQuestion,
+  options: { edns: boolean; recursion: boolean },
+): Buffer {
   const opt: OptAnswer = {
     type: "OPT",
     name: ".",
@@ -88,7 +98,7 @@ export function decodeResponse(bytes: Buffer): Message {
 }
 
 /** Whether the response repeats exactly this question; case does not matter (RFC 4343). */
-export function answersQuestion(message: Message, question: Question): boolean {
+export function answersQuestion(message: Message, question: WireQuestion): boolean {
   const [repeated, ...more] = message.questions;
   return (
     repeated !== undefined &&

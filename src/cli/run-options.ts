@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { Credentials } from "../gateway/s2s/own-certificates";
 import { UsageError } from "./context";
 
 /** An address with a port. */
@@ -16,6 +15,7 @@ export interface RunOptions {
   readonly certificate?: readonly string[];
   readonly key?: readonly string[];
   readonly keyPassphraseFile?: string;
+  readonly certificateStore?: string;
   readonly trustAnchors?: string;
   readonly resolver?: readonly Place[];
   readonly state: string;
@@ -48,6 +48,13 @@ export function addRunOptions(command: Command): Command {
       ),
     )
     .addOption(option("--key-passphrase-file <file>", "a file whose first line opens the key", "KEY_PASSPHRASE_FILE"))
+    .addOption(
+      option(
+        "--certificate-store <directory>",
+        "serve what is live in this certificate store, and follow it; instead of --certificate and --key",
+        "CERTIFICATE_STORE",
+      ),
+    )
     .addOption(
       option(
         "--trust-anchors <file>",
@@ -111,26 +118,6 @@ function range(text: string): string {
   if (family === 0 || rest !== undefined || !/^\d{1,3}$/.test(length) || Number(length) > (family === 4 ? 32 : 128))
     throw new InvalidArgumentError("Give an address range, such as 127.0.0.0/8 or fd00::/8.");
   return text;
-}
-
-/** Reads the certificates and keys that the options name. */
-export function readCredentials(options: RunOptions): Credentials[] {
-  const certificates = options.certificate ?? [];
-  const keys = options.key ?? [];
-  if (certificates.length === 0 || certificates.length !== keys.length)
-    throw new UsageError(
-      `${certificates.length} certificates and ${keys.length} keys are given`,
-      "give --certificate FILE and --key FILE, one key for each certificate",
-    );
-  const passphrase =
-    options.keyPassphraseFile === undefined
-      ? undefined
-      : readSecret(options.keyPassphraseFile, "--key-passphrase-file");
-  return certificates.map((file, index) => ({
-    certificatePem: readText(file, "--certificate"),
-    keyPem: readText(keys[index] ?? "", "--key"),
-    ...(passphrase === undefined ? {} : { passphrase }),
-  }));
 }
 
 /** A file with a secret: its first line, which must not be empty. */

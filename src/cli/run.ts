@@ -6,11 +6,12 @@ import { rootCertificates } from "node:tls";
 import type { Command } from "commander";
 import type { GatewayDocument } from "../definition/facts/gateway-document";
 import { stubResolver } from "../dns/resolver";
-import { startGateway } from "../gateway/gateway";
+import { type RunningGateway, startGateway } from "../gateway/gateway";
 import { createLog } from "../gateway/log";
 import { DocumentError, readGatewayDocument } from "../gateway/read-document";
 import { type CliContext, CommandError, UsageError } from "./context";
-import { addRunOptions, type RunOptions, readCredentials, readSecret, readText } from "./run-options";
+import { credentialSource } from "./run-credentials";
+import { addRunOptions, type RunOptions, readSecret, readText } from "./run-options";
 
 /** Where Debian and most others keep the CAs that the system trusts. */
 const SYSTEM_ANCHORS = "/etc/ssl/certs/ca-certificates.crt";
@@ -29,10 +30,11 @@ export function register(program: Command, context: CliContext): void {
       `
 Examples:
   xmpp-edge run edge.config.ts --certificate edge.pem --key edge.key --state /var/lib/xmpp-edge
+  xmpp-edge run edge.config.ts --certificate-store contoso-certificates
   xmpp-edge run document.json --certificate edge.pem --key edge.key --listen 127.0.0.2:5269 \\
     --resolver 127.0.0.53:5353 --trust-anchors lab-ca.pem --allow-private-targets 127.0.0.0/8 --admin 127.0.0.1:0
 
-Not built yet: s3://BUCKET/KEY, --certificate-store, direct TLS.
+Not built yet: s3://BUCKET/KEY, direct TLS.
 Exit codes: 0 stopped in order, 1 could not start, 2 used wrongly, 70 own fault, 130/143 interrupted.`,
     )
     .action(async (source: string, options: RunOptions) => run(source, options, context));
@@ -50,7 +52,7 @@ async function run(source: string, options: RunOptions, context: CliContext): Pr
     options.dialbackSecret === undefined ? undefined : readSecret(options.dialbackSecret, "--dialback-secret");
   if (secret !== undefined && secret.length < LEAST_SECRET)
     throw new UsageError(`the dialback secret has fewer than ${LEAST_SECRET} characters`, "use 32 random bytes in hex");
-  const credentials = readCredentials(options);
+  const credentials = credentialSource(options);
   const trustAnchorsPem =
     options.trustAnchors === undefined ? systemAnchors() : readText(options.trustAnchors, "--trust-anchors");
   const log = createLog((line) => process.stderr.write(line), options.logLevel, Date.now);
@@ -58,12 +60,18 @@ async function run(source: string, options: RunOptions, context: CliContext): Pr
   const fault = new Promise<Error>((resolve) => {
     broken = resolve;
   });
-  let gateway: Awaited<ReturnType<typeof startGateway>>;
+  let gateway: RunningGateway | undefined;
+  let changedMeanwhile = false;
+  const reload = () => {
+    if (gateway === undefined) changedMeanwhile = true;
+    else gateway.reloadCertificates(credentials.read);
+  };
+  const watching = credentials.watch(reload);
   try {
     gateway = await startGateway({
       document,
       listen: options.listen ?? [{ address: "::", port: document.accessEdge.port }],
-      credentials,
+      credentials: credentials.read(),
       trustAnchorsPem,
       resolver: stubResolver(options.resolver === undefined ? {} : { servers: options.resolver }),
       stateDirectory: options.state,
@@ -76,10 +84,12 @@ async function run(source: string, options: RunOptions, context: CliContext): Pr
       randomBytes,
       onFault: (error) => broken?.(error),
     });
+    if (changedMeanwhile) reload();
   } catch (error) {
+    watching.close();
     // Everything that keeps a gateway from starting has a code and a remedy; the rest is our own fault.
     const { code, remedy, message } = error as { code?: string; remedy?: string; message: string };
-    if (code === undefined || remedy === undefined) throw error;
+    if (error instanceof CommandError || code === undefined || remedy === undefined) throw error;
     throw new CommandError(message, 1, remedy);
   }
   const admin = gateway.admin();
@@ -96,6 +106,7 @@ async function run(source: string, options: RunOptions, context: CliContext): Pr
     ),
   ]);
   log.info("stopping", {});
+  watching.close();
   await gateway.stop();
   if (ended !== "stop")
     throw new CommandError(

@@ -5,6 +5,7 @@ import type { GatewayDocument } from "../definition/facts/gateway-document";
 import type { NameResolver } from "../dns/resolver";
 import { type Admin, startAdmin } from "./admin/admin";
 import { sandboxToken } from "./admin/sandbox-token";
+import { reloadCertificates, warnOfMissingNames } from "./certificate-reload";
 import { Counters } from "./counters";
 import { nobody } from "./internal/nobody";
 import { createSandbox, type Sandbox } from "./internal/sandbox";
@@ -42,6 +43,11 @@ export interface RunningGateway {
   readonly listening: readonly { readonly address: string; readonly port: number }[];
   admin(): Admin | undefined;
   status(): GatewayStatus;
+  /**
+   * Serves what `read` gives from the next stream on; streams that stand stay up. Whatever cannot be read or used is
+   * logged, with the domains that keep what they have.
+   */
+  reloadCertificates(read: () => readonly Credentials[]): void;
   /** Stops in order: no new connections, last barriers, streams closed, state committed. */
   stop(): Promise<void>;
 }
@@ -62,12 +68,7 @@ export class ListenError extends Error {
 export async function startGateway(options: GatewayOptions): Promise<RunningGateway> {
   const { document, log, now } = options;
   const certificates = new OwnCertificates(options.credentials);
-  const missing = certificates.missing(document.localDomains);
-  if (missing.length > 0)
-    log.warn("certificate-names-missing", {
-      domains: missing,
-      remedy: "partners refuse these domains: request a certificate with their names",
-    });
+  warnOfMissingNames(certificates, document.localDomains, log);
   const trust = options.trustAnchorsPem === undefined ? undefined : TrustStore.fromPem(options.trustAnchorsPem);
   const counters = new Counters();
   const store = openStore(options.stateDirectory, {
@@ -128,6 +129,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     listening,
     admin: () => admin,
     status,
+    reloadCertificates: (read) => reloadCertificates(certificates, read, document.localDomains, log),
     async stop() {
       ready = false;
       for (const server of servers) server.close(); // no new connections; those that stand are the federation's

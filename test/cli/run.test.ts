@@ -5,7 +5,8 @@ import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
-import { LabCa } from "../../src/certificate/lab-ca";
+import { LabCa, type LabCertificate } from "../../src/certificate/lab-ca";
+import { openCertificateStore } from "../../src/certificate/store/certificate-store";
 import { type EdgeInput, facts, parseDefinition } from "../../src/definition";
 
 // `run` as operators start it: a real process from the build, on loopback.
@@ -14,6 +15,7 @@ const COMMAND = join(__dirname, "..", "..", "bin", "xmpp-edge");
 const ADDRESS = "127.0.43.2";
 
 let folder = "";
+let ca: LabCa;
 let files: {
   certificate: string;
   key: string;
@@ -41,7 +43,7 @@ function file(name: string, text: string): string {
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "run-test-"));
-  const ca = await LabCa.create({ now: new Date() });
+  ca = await LabCa.create({ now: new Date() });
   const issued = await ca.issue({ commonName: "contoso.example", names: ["contoso.example", "xmpp.contoso.example"] });
   const other = await ca.issue({ commonName: "contoso.example", names: ["contoso.example"] });
   const encrypted = createPrivateKey(issued.keyPem).export({
@@ -118,6 +120,22 @@ async function ready(
   }
   return JSON.parse(running.stdout());
 }
+
+/** The first log line of an event; waits up to the two seconds in which a store's change has to be seen. */
+async function logged(running: Running, event: string): Promise<Record<string, unknown>> {
+  const late = Date.now() + 2_500;
+  for (;;) {
+    const line = running
+      .stderr()
+      .split("\n")
+      .find((text) => text.includes(`"event":"${event}"`));
+    if (line !== undefined) return JSON.parse(line) as Record<string, unknown>;
+    if (Date.now() > late) throw new Error(`no ${event}: ${running.stderr()}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+const NO_FILES = { "--certificate": undefined, "--key": undefined };
 
 function document(change: (document: Record<string, unknown>) => void = () => undefined): string {
   const { definition } = parseDefinition(EDGE);
@@ -276,7 +294,31 @@ describe("says what keeps it from starting, with the remedy, and no stack", () =
       2,
       /127\.0\.0\.2:5269/,
     ],
-    ["an unknown option", () => files.definition, () => ({ "--certificate-store": folder }), 2, /unknown option/],
+    ["an unknown option", () => files.definition, () => ({ "--certificate-stare": folder }), 2, /unknown option/],
+    [
+      "files and a certificate store at once",
+      () => files.definition,
+      () => ({ "--certificate-store": join(folder, "none") }),
+      2,
+      /give one of the two/,
+    ],
+    [
+      "a certificate store that is not there",
+      () => files.definition,
+      () => ({ ...NO_FILES, "--certificate-store": join(folder, "none") }),
+      1,
+      /none cannot be read/,
+    ],
+    [
+      "a certificate store where nothing is live",
+      () => files.definition,
+      () => ({
+        ...NO_FILES,
+        "--certificate-store": openCertificateStore(mkdtempSync(join(folder, "empty-"))).directory,
+      }),
+      1,
+      /no certificate is live[\s\S]*certificate assign/,
+    ],
   ])("%s", async (_name, source, options, exitCode, words) => {
     const running = start(source(), options());
     const code = await running.ended;
@@ -295,6 +337,35 @@ describe("says what keeps it from starting, with the remedy, and no stack", () =
     first.kill("SIGTERM");
     await first.ended;
   });
+});
+
+test("follows its certificate store, and keeps what it has when the new one cannot be used", async () => {
+  const store = openCertificateStore(join(folder, "store"));
+  const add = (issued: LabCertificate) => store.addCertificate({ ...issued, source: "lab" });
+  const [old, next, damaged] = [
+    add(await ca.issue({ commonName: "contoso.example", names: ["contoso.example", "xmpp.contoso.example"] })),
+    add(await ca.issue({ commonName: "contoso.example", names: ["contoso.example"] })),
+    add(await ca.issue({ commonName: "contoso.example", names: ["contoso.example"] })),
+  ];
+  store.assign(old.id);
+  const running = start(files.definition, { ...NO_FILES, "--certificate-store": store.directory });
+  await ready(running);
+  store.assign(next.id);
+  expect(await logged(running, "certificate-reloaded")).toMatchObject({
+    domains: ["contoso.example"],
+    sha256: next.sha256,
+    notAfter: next.notAfter.replace(/\.\d+Z$/, ".000Z"),
+  });
+  writeFileSync(join(store.directory, "certificates", damaged.id, "key.pem"), "gone");
+  store.assign(damaged.id);
+  await logged(running, "certificate-reload-failed");
+  expect(await logged(running, "certificate-kept")).toMatchObject({
+    domains: ["contoso.example"],
+    sha256: next.sha256,
+  });
+  running.kill("SIGTERM");
+  expect(await running.ended).toBe(143);
+  expect(running.stderr()).not.toContain("PRIVATE KEY");
 });
 
 test("a certificate that does not name a local domain is warned about", async () => {

@@ -1,4 +1,4 @@
-import { constants, X509Certificate } from "node:crypto";
+import { constants, hash, X509Certificate } from "node:crypto";
 import { createSecureContext, type SecureContext } from "node:tls";
 
 /** A certificate of ours with its key, in PEM. */
@@ -28,13 +28,25 @@ interface Identity {
 
 /** Our certificates, chosen by the name a peer asks for: SNI, or the stream's `to`. */
 export class OwnCertificates {
-  readonly #identities: readonly Identity[];
+  #identities: readonly Identity[];
 
   /** @throws CredentialsError where a pair cannot be read or does not belong together */
   constructor(credentials: readonly Credentials[]) {
-    this.#identities = credentials.map(identityOf);
-    if (this.#identities.length === 0)
-      throw new CredentialsError("no certificate is given", "give --certificate FILE and --key FILE");
+    this.#identities = identitiesOf(credentials);
+  }
+
+  /**
+   * Serves these from the next stream on; streams that stand keep what they were made with.
+   * @throws CredentialsError as the constructor; then those before stay
+   */
+  replace(credentials: readonly Credentials[]): void {
+    this.#identities = identitiesOf(credentials);
+  }
+
+  /** Which certificate a domain is served with, by its SHA-256 in hexadecimal; undefined where none names it. */
+  servedFor(domain: string): { readonly sha256: string; readonly notAfter: string } | undefined {
+    const leaf = this.#identities.find((one) => names(one.leaf, domain))?.leaf;
+    return leaf && { sha256: hash("sha256", leaf.raw), notAfter: leaf.validToDate.toISOString() };
   }
 
   /** The context whose certificate names the first of the domains that any does; else the first one. */
@@ -58,6 +70,12 @@ export class OwnCertificates {
 }
 
 const names = (leaf: X509Certificate, domain: string) => leaf.checkHost(domain, { subject: "never" }) !== undefined;
+
+function identitiesOf(credentials: readonly Credentials[]): readonly Identity[] {
+  if (credentials.length === 0)
+    throw new CredentialsError("no certificate is given", "give --certificate FILE and --key FILE");
+  return credentials.map(identityOf);
+}
 
 function identityOf({ certificatePem, keyPem, passphrase }: Credentials): Identity {
   let leaf: X509Certificate;

@@ -50,6 +50,7 @@ export class RawPeer {
 
   constructor(socket: Socket) {
     this.#socket = socket;
+    socket.setNoDelay(true); // or what is written waits for an acknowledgement, longer than a test that holds the clock
     open.add(this);
     this.#listen(socket);
   }

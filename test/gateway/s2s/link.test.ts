@@ -1,5 +1,5 @@
 /** Delivery to a partner without XEP-0198 (DESIGN, "Delivery"), over real sockets with the clock held. */
-import { afterEach, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { createLab, type Lab } from "../lab";
 import { eventually, type RawPeer } from "../raw-peer";
 import {
@@ -12,6 +12,7 @@ import {
   startFederation,
   stopFederations,
 } from "./federation-rig";
+import { holdClock, pass, releaseClock, settle } from "./held-clock";
 
 const DELIVERED = "stanzas_delivered_total";
 const MINUTE = 60_000;
@@ -22,26 +23,13 @@ beforeAll(async () => {
 });
 let rig: FederationRig;
 beforeEach(() => {
-  // The gateway's timers obey `pass`; the network and what waits for it stay real.
-  jest.useFakeTimers({ now: Date.now(), doNotFake: ["setImmediate", "nextTick", "queueMicrotask", "performance"] });
+  holdClock();
 });
 afterEach(async () => {
-  jest.useRealTimers();
+  releaseClock();
   await stopFederations();
 });
 
-/** Lets what is on its way arrive, without any timer. */
-async function settle(turns = 40): Promise<void> {
-  for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
-}
-/** Time passes, in steps that let the network answer. */
-async function pass(ms: number, step = ms): Promise<void> {
-  for (let passed = 0; passed < ms; passed += step) {
-    jest.advanceTimersByTime(Math.min(step, ms - passed));
-    await settle(10);
-  }
-  await settle();
-}
 const until = (holds: () => boolean) => eventually(holds, String(holds));
 const send = (...items: ReturnType<typeof item>[]) => {
   for (const one of items) rig.federation.send(PAIR, one);

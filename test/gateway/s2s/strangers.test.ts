@@ -1,9 +1,10 @@
 /** What connections may cost that have not authenticated: time, places and memory. */
-import { afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { documentOf, LOCAL, partner, partnerOfRow, REMOTE } from "../documents";
 import { createLab, type Lab } from "../lab";
 import { chat, closePeers, eventually, RawPeer, STARTTLS, streamHeader } from "../raw-peer";
 import { startTestGateway, stopGateways } from "../running";
+import { holdClock, pass, releaseClock, settle } from "./held-clock";
 
 const DELIVERED = 'messages_total{direction="in",result="delivered"}';
 let lab: Lab;
@@ -11,96 +12,86 @@ beforeAll(async () => {
   lab = await createLab();
 });
 afterEach(async () => {
-  jest.useRealTimers();
+  releaseClock();
   closePeers();
   await stopGateways();
 });
 
 describe("time", () => {
-  /** The clock of the gateway's own timers; the network stays real. */
-  function holdTime() {
-    const start = Date.now();
-    jest.useFakeTimers({ now: start, doNotFake: ["setImmediate", "nextTick", "queueMicrotask", "performance"] });
-  }
-  const pass = (seconds: number) => jest.advanceTimersByTime(seconds * 1000);
-  /** Lets what is on its way arrive, without any timer. */
-  async function settle() {
-    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
-  }
   const TIMEOUT = /<stream:error><connection-timeout .*<\/stream:stream>$/s;
 
   test("a stranger has 20 s to TLS, in total and not from its last byte", async () => {
-    holdTime();
+    holdClock();
     const gateway = await startTestGateway(lab);
     const peer = await RawPeer.connect(gateway.port);
     const header = streamHeader({ from: null });
     for (let second = 0; second < 19; second++) {
       peer.write(header[second]!);
       await settle();
-      pass(1);
+      await pass(1_000);
     }
     await settle();
     expect(peer.text).toBe("");
-    pass(1);
+    await pass(1_000);
     await settle();
     expect(peer.text).toMatch(TIMEOUT);
-    pass(2);
+    await pass(2_000);
     expect(await peer.closed()).toMatch(/^<\?xml version='1.0'\?><stream:stream [^>]* id='[0-9a-f]{32}'/);
   });
 
   test("a stranger has 30 s to authentication once TLS stands", async () => {
-    holdTime();
+    holdClock();
     const gateway = await startTestGateway(lab);
     const peer = await RawPeer.connect(gateway.port);
     peer.write(streamHeader({ from: null }));
     await peer.until(/<\/stream:features>/);
     peer.write(STARTTLS);
     await peer.until(/<proceed[^>]*\/>/);
-    pass(10);
+    await pass(10_000);
     await peer.secure(lab.partner);
     await settle();
-    pass(19);
+    await pass(19_000);
     await settle();
     expect(peer.text).not.toContain("connection-timeout");
-    pass(1);
+    await pass(1_000);
     await settle();
     expect(peer.text).toMatch(TIMEOUT);
   });
 
   test("a listed partner has the stream establishment time-out", async () => {
-    holdTime();
+    holdClock();
     const document = documentOf([partner()], { gateway: { streamEstablishmentTimeout: 45 } });
     const gateway = await startTestGateway(lab, { document });
     const peer = await RawPeer.connect(gateway.port);
     peer.write(streamHeader());
     await peer.until(/<\/stream:features>/);
-    pass(44);
+    await pass(44_000);
     await settle();
     expect(peer.text).not.toContain("connection-timeout");
-    pass(1);
+    await pass(1_000);
     await settle();
     expect(peer.text).toMatch(TIMEOUT);
   });
 
   test("a handshake that never comes ends with the same time", async () => {
-    holdTime();
+    holdClock();
     const gateway = await startTestGateway(lab);
     const peer = await RawPeer.connect(gateway.port);
     peer.write(streamHeader({ from: null }));
     await peer.until(/<\/stream:features>/);
     peer.write(STARTTLS);
     await peer.until(/<proceed[^>]*\/>/);
-    pass(20);
+    await pass(20_000);
     await settle();
-    pass(2); // nobody reads last words here
+    await pass(2_000); // nobody reads last words here
     await peer.closed();
   });
 
   test("an authenticated stream has no such time", async () => {
-    holdTime();
+    holdClock();
     const gateway = await startTestGateway(lab);
     const peer = await (await RawPeer.connect(gateway.port)).authenticate(lab.partner);
-    pass(120);
+    await pass(120_000);
     await settle();
     peer.write(chat("later"));
     await settle();

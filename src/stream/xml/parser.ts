@@ -24,6 +24,8 @@ export interface StreamHandlers {
 /** Thrown through saxes to leave it in the middle of a chunk. */
 const leave = Symbol("leave");
 
+/** saxes' words for characters that character data may not have. */
+const faultOfText = /^(?:disallowed character\.|the string "\]\]>")/;
 const notWhitespace = /[^ \t\r\n]/;
 
 /**
@@ -71,7 +73,7 @@ export class StreamParser {
       stanza: (el) => this.#stanza(el),
       end: () => this.#end(),
     });
-    this.#saxes = new ShapedSaxes(refuseReference);
+    this.#saxes = new ShapedSaxes((reference) => this.#checkReference(reference));
     this.#internals = this.#saxes.internals;
     this.#listen();
   }
@@ -93,7 +95,12 @@ export class StreamParser {
       tree.text(text);
     });
     saxes.on("error", (error) => {
-      throw refusal.refusalOfError(error.message, this.#internals.state);
+      this.#refuseTextBefore();
+      const { state } = this.#internals;
+      // What no text may have is text between stanzas before all.
+      if (tree.depth === 1 && state === SaxesState.text && faultOfText.test(error.message))
+        throw refusal.textBetweenStanzas();
+      throw refusal.refusalOfError(error.message, state);
     });
     saxes.on("doctype", () => {
       throw refusal.doctype();
@@ -243,11 +250,25 @@ export class StreamParser {
       }
       this.#stanzaBytes = 0;
     } else if (state === SaxesState.entity) {
-      refuseReference(internals.entity);
+      this.#checkReference(internals.entity);
     } else {
       const found = refusal.refusalOfState(state);
       if (found !== undefined) throw found;
     }
+  }
+
+  #checkReference(reference: string): void {
+    const found = refusal.refusalOfReference(reference);
+    if (found === undefined) return;
+    this.#refuseTextBefore();
+    throw found;
+  }
+
+  /** Text between stanzas that saxes has not given out yet comes before a fault behind it, however bytes were split. */
+  #refuseTextBefore(): void {
+    const { state, entityReturnState, text } = this.#internals;
+    const inText = state === SaxesState.text || (state === SaxesState.entity && entityReturnState === SaxesState.text);
+    if (this.#tree.depth === 1 && inText && notWhitespace.test(text)) throw refusal.textBetweenStanzas();
   }
 
   #header(header: StreamHeader): void {
@@ -303,11 +324,6 @@ export class StreamParser {
       );
     }
   }
-}
-
-function refuseReference(reference: string): void {
-  const found = refusal.refusalOfReference(reference);
-  if (found !== undefined) throw found;
 }
 
 function checkDeclaration({ version, encoding }: XMLDecl): void {

@@ -4,10 +4,12 @@ import { SaxesParser } from "saxes";
 export interface SaxesInternals {
   /** What the parser is in the middle of: one of `SaxesState`. */
   readonly state: number;
-  /** Character data read so far and not yet given to a handler. Cleared between stanzas, or it would only grow. */
+  /** Character data, or an attribute's value, read so far and not yet given to a handler. Cleared between stanzas, or it would only grow. */
   text: string;
   /** What follows an `&` whose `;` has not come yet. */
   readonly entity: string;
+  /** The state to which the end of a reference leads back: text, or an attribute's value. */
+  readonly entityReturnState: number | undefined;
   /** The string being parsed. Kept by saxes until the next one comes, which an idle stream may never send. */
   chunk: string;
   /** The position, in the string being parsed, of the next character. */

@@ -50,6 +50,6 @@ function machine(): string {
 }
 
 bench(readOptions()).catch((error: unknown) => {
-  process.stderr.write(`bench: ${(error as Error).stack ?? String(error)}\n`);
+  process.stderr.write(`bench: ${(error as Error).message}\n`);
   process.exitCode = 1;
 });

@@ -162,6 +162,10 @@ class Bench {
       const paced = await load.call("pace", { request: "ping", warmUpMs: warmUpMs / 2, measureMs: pacedMs, perSecond });
       await load.call("disconnect", null);
       return { ping, bounce, paced, setUps };
+    } catch (error) {
+      throw new Error(
+        `${server.name} under load: ${(error as Error).message}\nIts last lines:\n${running.lastLines()}`,
+      );
     } finally {
       await load.stop();
       await running.stop();

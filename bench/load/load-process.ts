@@ -22,7 +22,7 @@ export class LoadProcess {
     });
     this.child.send({ command, argument });
     const [message] = (await Promise.race([reply, ended])) as [ReplyMessage];
-    if ("error" in message) throw new Error(`load, ${command}: ${message.error}`);
+    if ("error" in message) throw new Error(`${command}: ${message.error}`);
     return message.result as LoadCommands[C]["result"];
   }
 

@@ -33,7 +33,7 @@ async function perform({ command, argument }: { command: LoadCommand; argument: 
     // The other side's types promise that command and argument belong together.
     return { result: await (commands[command] as (argument: unknown) => Promise<unknown>)(argument) };
   } catch (error) {
-    return { error: (error as Error).stack ?? String(error) };
+    return { error: (error as Error).message };
   }
 }
 

@@ -18,6 +18,10 @@ export const prosodyOf = (rig: PeerRig): MeasuredServer => ({
         extra: ['log = { { levels = { min = "info" }, to = "console" } }', 'storage = "memory"'],
       },
     );
-    return { pid: childRunning(process.pid, "/peer/prosody.cfg.lua"), stop: () => server.stop() };
+    return {
+      pid: childRunning(process.pid, "/peer/prosody.cfg.lua"),
+      lastLines: () => server.process.tail(),
+      stop: () => server.stop(),
+    };
   },
 });

@@ -4,6 +4,8 @@ import type { TestCertificate } from "../../test/peers/rig/pki";
 export interface RunningServer {
   /** Whose CPU time and memory count. */
   readonly pid: number;
+  /** The end of its log, for errors. */
+  lastLines(): string;
   stop(): Promise<void>;
 }
 

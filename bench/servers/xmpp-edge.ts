@@ -23,7 +23,7 @@ export const xmppEdge: MeasuredServer = {
     const gateway = new WatchedProcess("xmpp-edge", [
       ...lifeline,
       process.execPath,
-      ...(process.env.XMPP_EDGE_BENCH_NODE_OPTIONS?.split(" ") ?? []),
+      ...(process.env.XMPP_EDGE_BENCH_NODE_OPTIONS?.split(" ") ?? []), // to profile it, say
       join(root, "dist/cli/main.js"),
       "run",
       file("edge.json"),
@@ -38,7 +38,7 @@ export const xmppEdge: MeasuredServer = {
     };
     try {
       const ready = await gateway.waitForLog(/^\{"ready":true/, { timeout: 60_000 });
-      return { pid: (JSON.parse(ready) as { pid: number }).pid, stop };
+      return { pid: (JSON.parse(ready) as { pid: number }).pid, lastLines: () => gateway.tail(), stop };
     } catch (error) {
       await stop();
       throw error;

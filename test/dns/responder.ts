@@ -1,6 +1,6 @@
-import { createSocket, type RemoteInfo } from "node:dgram";
+import { createSocket, type RemoteInfo, type Socket as UdpSocket } from "node:dgram";
 import { once } from "node:events";
-import { createServer, type Socket } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import {
   type Answer,
   AUTHORITATIVE_ANSWER,
@@ -44,13 +44,6 @@ export async function startResponder(
     asked.push(edns ? `${transport}+edns` : transport);
     return behaviour({ packet, edns, transport, port: from });
   };
-  const udp = createSocket("udp4");
-  udp.on("message", async (bytes: Buffer, from: RemoteInfo) => {
-    for (const reply of await replies(bytes, "udp", from.port)) if (open) udp.send(reply, from.port, from.address);
-  });
-  udp.bind(0, address);
-  await once(udp, "listening");
-  const { port } = udp.address();
   const tcp = createServer((client) => {
     clients.add(client);
     client.on("error", () => undefined); // a client that is satisfied goes
@@ -59,7 +52,10 @@ export async function startResponder(
       for (const reply of await replies(bytes.subarray(2), "tcp", from)) client.write(framed(reply));
     });
   });
-  if (withTcp) await once(tcp.listen(port, address), "listening");
+  const { udp, port } = await onePort(address, withTcp ? tcp : undefined);
+  udp.on("message", async (bytes: Buffer, from: RemoteInfo) => {
+    for (const reply of await replies(bytes, "udp", from.port)) if (open) udp.send(reply, from.port, from.address);
+  });
   return {
     address,
     port,
@@ -71,6 +67,24 @@ export async function startResponder(
       if (withTcp) await once(tcp.close(), "close");
     },
   };
+}
+
+/** A port that is free for both transports: one that is free for UDP may be taken for TCP. */
+async function onePort(address: string, tcp: Server | undefined): Promise<{ udp: UdpSocket; port: number }> {
+  for (let tries = 16; ; tries--) {
+    const udp = createSocket("udp4");
+    udp.bind(0, address);
+    await once(udp, "listening");
+    const { port } = udp.address();
+    if (tcp === undefined) return { udp, port };
+    try {
+      await once(tcp.listen(port, address), "listening");
+      return { udp, port };
+    } catch (error) {
+      udp.close();
+      if (tries === 1 || (error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    }
+  }
 }
 
 export function framed(message: Buffer): Buffer {

@@ -34,6 +34,17 @@ export const COMMANDS: readonly CommandEntry[] = [
       },
     ],
   },
+  {
+    name: "certificate",
+    summary: "the certificate of a definition",
+    children: [
+      {
+        name: "check",
+        summary: "check a certificate: a file, a live port, or those of all partners",
+        module: () => require("./certificate/check"),
+      },
+    ],
+  },
   { name: "run", summary: "run the gateway of a definition or document", module: () => require("./run") },
   { name: "up", summary: "run edges on this machine and send messages through them", module: () => require("./up") },
 ];

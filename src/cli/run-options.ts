@@ -112,7 +112,8 @@ function place(text: string): Place {
   return { address, port: Number(port) };
 }
 
-function range(text: string): string {
+/** A CIDR range, for options that allow what is not global. */
+export function range(text: string): string {
   const [address = "", length = "", rest] = text.split("/");
   const family = isIP(address);
   if (family === 0 || rest !== undefined || !/^\d{1,3}$/.test(length) || Number(length) > (family === 4 ? 32 : 128))

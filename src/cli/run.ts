@@ -2,7 +2,6 @@ import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { rootCertificates } from "node:tls";
 import type { Command } from "commander";
 import type { GatewayDocument } from "../definition/facts/gateway-document";
 import { stubResolver } from "../dns/resolver";
@@ -12,9 +11,8 @@ import { DocumentError, readGatewayDocument } from "../gateway/read-document";
 import { type CliContext, CommandError, UsageError } from "./context";
 import { credentialSource } from "./run-credentials";
 import { addRunOptions, type RunOptions, readSecret, readText } from "./run-options";
+import { systemAnchorsPem } from "./trust-anchors";
 
-/** Where Debian and most others keep the CAs that the system trusts. */
-const SYSTEM_ANCHORS = "/etc/ssl/certs/ca-certificates.crt";
 /** A shorter secret could be guessed: 128 bits as text. */
 const LEAST_SECRET = 16;
 
@@ -54,7 +52,7 @@ async function run(source: string, options: RunOptions, context: CliContext): Pr
     throw new UsageError(`the dialback secret has fewer than ${LEAST_SECRET} characters`, "use 32 random bytes in hex");
   const credentials = credentialSource(options);
   const trustAnchorsPem =
-    options.trustAnchors === undefined ? systemAnchors() : readText(options.trustAnchors, "--trust-anchors");
+    options.trustAnchors === undefined ? systemAnchorsPem() : readText(options.trustAnchors, "--trust-anchors");
   const log = createLog((line) => process.stderr.write(line), options.logLevel, Date.now);
   let broken: ((error: Error) => void) | undefined;
   const fault = new Promise<Error>((resolve) => {
@@ -158,8 +156,4 @@ function compile(file: string, context: CliContext): Promise<unknown> {
       },
     );
   });
-}
-
-function systemAnchors(): string {
-  return existsSync(SYSTEM_ANCHORS) ? readFileSync(SYSTEM_ANCHORS, "utf8") : rootCertificates.join("\n");
 }

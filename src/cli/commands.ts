@@ -36,8 +36,13 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "certificate",
-    summary: "the certificate of a definition",
+    summary: "request, import and assign the certificate of a definition",
     children: [
+      {
+        name: "request",
+        summary: "make a key and a request for a CA",
+        module: () => require("./certificate/request"),
+      },
       {
         name: "check",
         summary: "check a certificate: a file, a live port, or those of all partners",

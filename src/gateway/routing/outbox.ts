@@ -11,17 +11,20 @@ import type { Queued, Store } from "../store/store";
 /** A stanza that could not be written is tried for this long, then given back. */
 export const STANZA_LIFETIME_MS = 60_000;
 
+/** What carries stanzas to partners. */
+export type Carrier = Pick<Federation, "policy" | "send" | "isFull">;
+
 const nobodyMinds = (): void => undefined;
 
 /** What leaves: stanzas that may be lost with the process, and messages that may not. */
 export class Outbox {
-  readonly #federation: Federation;
+  readonly #federation: Carrier;
   readonly #store: Store;
   readonly #now: () => number;
   readonly #inner: () => InternalSide;
   readonly #log: Log;
 
-  constructor(federation: Federation, store: Store, now: () => number, inner: () => InternalSide, log: Log) {
+  constructor(federation: Carrier, store: Store, now: () => number, inner: () => InternalSide, log: Log) {
     this.#log = log;
     this.#federation = federation;
     this.#store = store;

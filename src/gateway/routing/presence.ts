@@ -47,14 +47,9 @@ function onSubscribe(context: RoutingContext, pair: Pair, row: DocumentPartner, 
   context.store.addWatcher(local, remote);
   if (isNew) context.inner.subscribe({ local, remote, state: "watching" });
   context.counters.add('subscriptions_total{direction="in",result="accepted"}');
-  // The answer comes after the commit: a watcher we told so must survive us.
-  context.store
-    .committed()
-    .then(() => {
-      context.outbox.send(pair, subscription(local, remote, "subscribed"));
-      sendPresence(context, pair, row, local, remote, context.inner.availability(local));
-    })
-    .catch((error: Error) => context.log.error("subscription-failed", { reason: error.message }));
+  // Written once the watcher is committed, as all that leaves (link.ts); in order with what the peer asks next.
+  context.outbox.send(pair, subscription(local, remote, "subscribed"));
+  sendPresence(context, pair, row, local, remote, context.inner.availability(local));
 }
 
 function onUnsubscribe(context: RoutingContext, pair: Pair, local: string, remote: string): void {

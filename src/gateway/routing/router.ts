@@ -16,18 +16,17 @@ import type {
 import type { Log } from "../log";
 import { type LocalAccess, localAccess } from "../policy/access";
 import { mayReach } from "../policy/trust";
-import type { Federation } from "../s2s/federation";
 import type { Pair } from "../s2s/pair";
 import type { Store } from "../store/store";
 import { onIq } from "./iq";
 import { chatStateStanza, messageStanza, onMessage } from "./messages";
-import { Outbox } from "./outbox";
+import { type Carrier, Outbox } from "./outbox";
 import { onPresence, sendPresence, subscription, unavailable } from "./presence";
 import { type Party, partiesOf, partyOf, type RoutingContext } from "./routing-context";
 
 export interface RouterOptions {
   readonly document: GatewayDocument;
-  readonly federation: Federation;
+  readonly federation: Carrier;
   readonly store: Store;
   readonly inner: InternalSideFactory;
   readonly log: Log;

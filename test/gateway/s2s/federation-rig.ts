@@ -84,6 +84,7 @@ export async function startFederation(
   lab: Lab,
   row: DocumentPartner = partnerOfRow(17),
   gateway: Partial<GatewayDocument["gateway"]> = {},
+  wrap: (store: StateStore) => StateStore = (store) => store,
 ): Promise<FederationRig> {
   const server = await PartnerServer.listen();
   const folder = mkdtempSync(join(tmpdir(), "xmpp-edge-federation-"));
@@ -108,7 +109,7 @@ export async function startFederation(
         addresses: { "xmpp.fabrikam.example": ["127.0.0.1"] },
       }),
     },
-    store,
+    store: wrap(store),
     certificates: new OwnCertificates([lab.edge]),
     identity: new PeerIdentity(TrustStore.fromPem(lab.anchorsPem), () => Date.now()),
     log,

@@ -1,5 +1,6 @@
 /** Delivery to a partner without XEP-0198 (DESIGN, "Delivery"), over real sockets with the clock held. */
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import type { StateStore } from "../../../src/gateway/store/sandbox-store";
 import { createLab, type Lab } from "../lab";
 import { eventually, type RawPeer } from "../raw-peer";
 import {
@@ -150,6 +151,45 @@ describe("lost", () => {
     await answerPing(stream, back);
     await until(() => rig.store.outgoing().length === 0);
   });
+});
+
+/** The store, but each commit waits until the test lets it through. */
+const withHeldCommits = (commits: (() => void)[]) => (store: StateStore) =>
+  new Proxy(store, {
+    get: (target, key) => {
+      if (key === "committed") return () => new Promise<void>((resolve) => commits.push(resolve));
+      const value: unknown = Reflect.get(target, key);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+
+test("nothing leaves before what it answers is committed", async () => {
+  const commits: (() => void)[] = [];
+  rig = await startFederation(lab, undefined, undefined, withHeldCommits(commits));
+  send(item("answer"));
+  const stream = await acceptDialback(rig.server);
+  await settle(100);
+  expect(stream.text).not.toContain("answer");
+  for (const commit of commits) commit();
+  await stream.until(/answer/);
+});
+
+test("a durable message whose stream ends before it is written is kept and sent once, on the next stream", async () => {
+  const commits: (() => void)[] = [];
+  rig = await startFederation(lab, undefined, undefined, withHeldCommits(commits));
+  const sent = send(item("kept"));
+  const first = await acceptDialback(rig.server);
+  await until(() => commits.length === 1);
+  first.destroy();
+  await until(() => lastFailure() !== undefined);
+  commits[0]!();
+  await pass(2_000, 500);
+  const second = await acceptDialback(rig.server);
+  await until(() => commits.length === 2);
+  commits[1]!();
+  await second.until(/kept/);
+  expect(first.text).not.toContain("kept");
+  expect(sent.returned).toEqual([]);
 });
 
 describe("never written", () => {

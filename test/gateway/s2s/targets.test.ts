@@ -1,0 +1,183 @@
+import { BlockList } from "node:net";
+import { describe, expect, test } from "@jest/globals";
+import type { SrvAnswer } from "../../../src/dns/resolver";
+import { findTargets, mayDial, type TargetPolicy } from "../../../src/gateway/s2s/targets";
+import { REMOTE } from "../documents";
+import { type Names, namesOf } from "../names";
+
+const OWN = [
+  { address: "203.0.113.9", port: 5269 },
+  { address: "2606:4700::9", port: 5269 },
+];
+const HOST = "xmpp.fabrikam.example";
+const GLOBAL = "8.8.4.4";
+
+async function find(names: Names, policy: Partial<TargetPolicy> = {}, proxyFqdn?: string) {
+  const resolver = namesOf(names);
+  const found = await findTargets(
+    REMOTE,
+    proxyFqdn,
+    resolver,
+    { allowed: [], own: OWN, ...policy },
+    () => 0,
+    new AbortController().signal,
+  );
+  return { found, asked: resolver.asked };
+}
+const srv = (...records: readonly Partial<SrvAnswer>[]) => ({ [REMOTE]: records });
+
+describe("where a partner's server is", () => {
+  test("its SRV targets by priority, with their own ports", async () => {
+    const { found } = await find({
+      srv: srv({ priority: 20, target: "two.example", port: 5270 }, { priority: 10, target: "one.example" }),
+      addresses: { "one.example": [GLOBAL, "2606:4700::1"], "two.example": ["1.1.1.1"] },
+    });
+    expect(found).toMatchObject({
+      ok: true,
+      targets: [
+        { host: "one.example", address: GLOBAL, port: 5269 },
+        { host: "one.example", address: "2606:4700::1", port: 5269 },
+        { host: "two.example", address: "1.1.1.1", port: 5270 },
+      ],
+    });
+  });
+
+  test("its own addresses on 5269 where it has no SRV record", async () => {
+    const { found } = await find({ addresses: { [REMOTE]: [GLOBAL] } });
+    expect(found).toMatchObject({ ok: true, targets: [{ host: REMOTE, address: GLOBAL, port: 5269 }] });
+  });
+
+  test("never its own addresses where it has SRV records that lead nowhere", async () => {
+    const { found, asked } = await find({ srv: srv({ target: HOST }), addresses: { [REMOTE]: [GLOBAL] } });
+    expect(found).toMatchObject({ ok: false, why: "absent" });
+    expect(asked).not.toContain(`addresses ${REMOTE}`);
+  });
+
+  test("nor where the SRV records could not be looked up", async () => {
+    const { found, asked } = await find({ srv: { [REMOTE]: "servfail" }, addresses: { [REMOTE]: [GLOBAL] } });
+    expect(found).toMatchObject({ ok: false, why: "failed" });
+    expect(asked).toHaveLength(1);
+  });
+
+  test("nowhere where its SRV target is the root", async () => {
+    const { found, asked } = await find({ srv: srv({ target: "." }), addresses: { [REMOTE]: [GLOBAL] } });
+    expect(found).toMatchObject({ ok: false, why: "absent", text: expect.stringContaining("no XMPP server") });
+    expect(asked).toHaveLength(1);
+  });
+
+  test("its proxy on 5269, without a look at its SRV records", async () => {
+    const { found, asked } = await find(
+      { srv: srv({ target: HOST, port: 7 }), addresses: { "proxy.example": [GLOBAL], [HOST]: ["1.1.1.1"] } },
+      {},
+      "proxy.example",
+    );
+    expect(found).toMatchObject({ ok: true, targets: [{ host: "proxy.example", address: GLOBAL, port: 5269 }] });
+    expect(asked).toEqual(["addresses proxy.example"]);
+  });
+
+  test("of 100 targets the first 8 are looked up, and of each at most 4 addresses taken", async () => {
+    const hosts = Array.from({ length: 100 }, (_, index) => `h${String(index).padStart(2, "0")}.example`);
+    const { found, asked } = await find({
+      srv: { [REMOTE]: hosts.map((target, priority) => ({ target, priority })) },
+      addresses: Object.fromEntries(
+        hosts.map((host) => [host, ["1.1.1.1", "1.1.1.2", "1.1.1.3", "1.1.1.4", "1.1.1.5"]]),
+      ),
+    });
+    expect(asked).toEqual([`SRV _xmpp-server._tcp.${REMOTE}`, ...hosts.slice(0, 8).map((host) => `addresses ${host}`)]);
+    expect(found.ok && found.targets).toHaveLength(32);
+  });
+
+  test("one that fails does not hide one that is found", async () => {
+    const { found } = await find({
+      srv: srv({ target: "bad.example" }, { target: "good.example", priority: 1 }),
+      addresses: { "bad.example": "timeout", "good.example": [GLOBAL] },
+    });
+    expect(found).toMatchObject({ ok: true, targets: [{ host: "good.example" }] });
+  });
+
+  test("forbidden addresses are left out, and named where nothing else is left", async () => {
+    const mixed = await find({ srv: srv({ target: HOST }), addresses: { [HOST]: ["169.254.169.254", GLOBAL] } });
+    expect(mixed.found).toMatchObject({
+      ok: true,
+      targets: [{ address: GLOBAL }],
+      forbidden: ["169.254.169.254:5269"],
+    });
+    const only = await find({ srv: srv({ target: HOST, port: 80 }), addresses: { [HOST]: ["169.254.169.254"] } });
+    expect(only.found).toMatchObject({
+      ok: false,
+      why: "forbidden",
+      text: expect.stringContaining("169.254.169.254:80"),
+    });
+  });
+});
+
+describe("an address that is never dialled", () => {
+  const dial = (address: string, port = 5269, allowed: readonly string[] = [], own = OWN) => {
+    const list = new BlockList();
+    for (const range of allowed) {
+      const [start = "", length] = range.split("/");
+      list.addSubnet(start, Number(length), start.includes(":") ? "ipv6" : "ipv4");
+    }
+    return mayDial(address, port, list, own);
+  };
+
+  test.each([
+    "127.0.0.1",
+    "127.255.255.254",
+    "0.0.0.0",
+    "10.0.0.1",
+    "172.16.0.1",
+    "172.31.255.255",
+    "192.168.1.1",
+    "100.64.0.1",
+    "169.254.169.254",
+    "192.0.2.1",
+    "198.18.0.1",
+    "224.0.0.1",
+    "255.255.255.255",
+    "::",
+    "::1",
+    "fe80::1",
+    "fc00::1",
+    "fd00:ec2::254",
+    "ff02::1",
+    "2001:db8::1",
+    "::ffff:127.0.0.1",
+    "::ffff:7f00:1",
+    "0:0:0:0:0:ffff:169.254.169.254",
+    "::ffff:10.0.0.1",
+    "64:ff9b::127.0.0.1",
+    "64:ff9b::a9fe:a9fe",
+    "::127.0.0.1",
+    "2002:7f00:1::",
+    "not-an-address",
+    "",
+  ])("%s", (address) => {
+    expect(dial(address)).toBe(false);
+  });
+
+  test.each(["8.8.4.4", "172.32.0.1", "100.128.0.1", "2606:4700::1111", "64:ff9b::8.8.4.4"])("but %s is", (address) => {
+    expect(dial(address)).toBe(true);
+  });
+
+  test.each([
+    ["203.0.113.9", 5269, false],
+    ["::ffff:203.0.113.9", 5269, false],
+    ["64:ff9b::203.0.113.9", 5269, false],
+    ["203.0.113.9", 5270, true],
+    ["2606:4700::9", 5269, false],
+    ["2606:4700:0:0:0:0:0:9", 5269, false],
+    ["2606:4700::A", 5269, true],
+  ])("our own address and port: %s %d", (address, port, dialled) => {
+    expect(dial(address, port, ["203.0.113.0/24"])).toBe(dialled);
+  });
+
+  test("an allowed range opens what lies in it, but never ourselves", () => {
+    const own = [{ address: "127.0.0.2", port: 5269 }];
+    expect(dial("127.0.0.3", 5269, ["127.0.0.0/8"], own)).toBe(true);
+    expect(dial("::ffff:127.0.0.3", 5269, ["127.0.0.0/8"], own)).toBe(true);
+    expect(dial("127.0.0.2", 5269, ["127.0.0.0/8"], own)).toBe(false);
+    expect(dial("10.0.0.1", 5269, ["127.0.0.0/8"], own)).toBe(false);
+    expect(dial("fd00::1", 5269, ["fd00::/8"], own)).toBe(true);
+  });
+});

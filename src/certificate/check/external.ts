@@ -35,11 +35,11 @@ const both = (software: string): ExternalNote => ({
   connected: "taken",
   text: `${software} takes it for SASL EXTERNAL in both directions`,
 });
-const untried = (software: string, why: string): ExternalNote => ({
-  software,
+const untried = (why: string): ExternalNote => ({
+  software: "Prosody and ejabberd",
   connecting: "untried",
   connected: "untried",
-  text: `${software}: ${why}`,
+  text: `not tried with Prosody and ejabberd: ${why}`,
 });
 
 /** Versions that were tried, each against certificates of these uses. */
@@ -65,12 +65,10 @@ export function externalNotes(leaf: Certificate): ExternalNote[] {
         both("ejabberd 24.12"),
       ];
     case "any":
-      return SOFTWARE.map((one) => untried(one, "without extKeyUsage every use is open (RFC 5280); not tried"));
+      return [untried("without extKeyUsage every use is open (RFC 5280)")];
     case "client only":
-      return SOFTWARE.map((one) =>
-        untried(one, "not tried; TLS software as a rule refuses a server whose certificate lacks serverAuth"),
-      );
+      return [untried("TLS software as a rule refuses a server whose certificate lacks serverAuth")];
     case "neither":
-      return SOFTWARE.map((one) => untried(one, "the certificate is for neither role of TLS; not tried"));
+      return [untried("the certificate is for neither role of TLS")];
   }
 }

@@ -14,6 +14,9 @@ const XMPP_ADDRESS = "1.3.6.1.5.5.7.8.5";
 /** A renewal should have happened when a third of the life is left; of long lives, when 30 days are. */
 const LAST_DAYS = 30;
 
+const UNTRUSTED =
+  "let the owner send its intermediates, or, if the CA is meant, name it by --trust-anchors or the partner's trustAnchors";
+
 export interface ChainInspectionQuestion {
   /** DER, the owner's own certificate first. */
   readonly chain: readonly Buffer[];
@@ -123,7 +126,7 @@ function refusals(verdicts: readonly { domain: string; verdict: ChainVerdict }[]
     domains,
     found: first.code === "wrong-name" && domains.length > 1 ? `${domains.length} domains are not named` : first.detail,
     expected: first.code === "wrong-name" ? `dNSNames that name ${domains.join(", ")}` : "a chain that partners accept",
-    remedy: remedyFor(first.code),
+    remedy: first.code === "untrusted" ? UNTRUSTED : remedyFor(first.code),
     source: first.code === "wrong-name" ? "RFC 6120 section 13.7.1, RFC 9525" : "RFC 5280 section 6.1",
   }));
 }

@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ChallengeDns } from "../../../src/certificate/acme/challenge-dns";
+import type { ObtainOptions } from "../../../src/certificate/acme/obtain";
+import { openCertificateStore } from "../../../src/certificate/store/certificate-store";
+import { parseTsigKey, rfc2136Host } from "../../../src/dns/host";
+import { type Knot, startKnot } from "./knot";
+import { type Pebble, type PebbleOptions, startPebble } from "./pebble";
+import { freePort } from "./ports";
+import { PeerRig } from "./rig";
+
+export interface SiteOptions extends Omit<PebbleOptions, "authority" | "dnsServer"> {
+  /** Zone file lines by zone. Default: `contoso.example`, empty. */
+  readonly zones?: Readonly<Record<string, readonly string[]>>;
+  /** True: the ACME server asks a resolver, which asks the name server. Default: it asks the name server itself. */
+  readonly resolver?: boolean;
+}
+
+/** A real ACME server, a real name server that it validates against, and folders for stores. */
+export class AcmeSite {
+  private constructor(
+    readonly rig: PeerRig,
+    readonly knot: Knot,
+    readonly pebble: Pebble,
+  ) {}
+
+  static async open(options: SiteOptions = {}): Promise<AcmeSite> {
+    const { zones = { "contoso.example": [] }, resolver = false, ...pebbleOptions } = options;
+    const rig = await PeerRig.open();
+    const address = rig.network.address();
+    const knot = await startKnot({ address, port: await freePort(address, 5300), zones });
+    rig.own(knot, () => knot.stop());
+    const stubZones = Object.keys(zones).map((zone) => ({ zone, address, port: knot.port }));
+    const dnsServer = resolver ? await rig.startUnbound({ stubZones }) : knot;
+    const pebble = await startPebble({ authority: rig.authority, dnsServer, ...pebbleOptions });
+    rig.own(pebble, () => pebble.stop());
+    return new AcmeSite(rig, knot, pebble);
+  }
+
+  /** A folder for a store; gone with the site. */
+  folder(): string {
+    const folder = mkdtempSync(join(tmpdir(), "xmpp-edge-acme-"));
+    this.rig.own(folder, async () => rmSync(folder, { recursive: true, force: true }));
+    return join(folder, "store");
+  }
+
+  get host() {
+    return rfc2136Host({ server: this.knot, key: parseTsigKey(this.knot.tsigKey), now: Date.now });
+  }
+
+  /** What `obtain` needs, for a store of that folder. */
+  options(folder: string, names: readonly string[]): ObtainOptions {
+    const sleep = (time: number) => new Promise<void>((done) => setTimeout(done, time));
+    return {
+      account: { directory: this.pebble.directory, agreeTerms: true, anchorsPem: this.rig.authority.caPem },
+      names,
+      key: { type: "ECDSA", bits: 256 },
+      host: this.host,
+      dns: new ChallengeDns({ resolvers: [], nameServers: [this.knot], patience: 5000, sleep, now: Date.now }),
+      store: openCertificateStore(folder),
+      timeout: 100_000,
+      now: Date.now,
+      sleep,
+    };
+  }
+
+  close(): Promise<void> {
+    return this.rig.close();
+  }
+}

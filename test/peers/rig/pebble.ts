@@ -1,0 +1,103 @@
+import { rm, writeFile } from "node:fs/promises";
+import { request } from "node:https";
+import { join } from "node:path";
+import { PeerProcess } from "./peer-process";
+import { peerRoot } from "./peer-root";
+import type { TestAuthority } from "./pki";
+import { freePort } from "./ports";
+import { makeWorkFolder } from "./work-folder";
+
+export interface PebbleOptions {
+  /** Issues the certificate of its HTTPS. */
+  readonly authority: TestAuthority;
+  /** The DNS it validates against. */
+  readonly dnsServer: { readonly address: string; readonly port: number };
+  /**
+   * True: it refuses one nonce in twenty and waits up to 15 seconds before it validates, as it does by default; so
+   * it shows that a client bears both. Default: false.
+   */
+  readonly unruly?: boolean;
+  /** Validates nothing: every name is taken to be ours. Default: false. */
+  readonly trusting?: boolean;
+  /** Accounts have to be bound to these (RFC 8555 section 7.3.4): key id to base64url. */
+  readonly externalAccounts?: Readonly<Record<string, string>>;
+}
+
+/** A real ACME server. What it issues is of no trust anywhere, and has clientAuth, unlike public CAs' since 2026. */
+export interface Pebble {
+  readonly directory: string;
+  readonly process: PeerProcess;
+  /** The root of what it issues, in PEM. */
+  rootPem(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** Starts Pebble and waits until it answers. It has to be called `localhost`: its URLs are made of that. */
+export async function startPebble(options: PebbleOptions): Promise<Pebble> {
+  const { authority, dnsServer, unruly = false, trusting = false, externalAccounts } = options;
+  const port = await freePort("127.0.0.1", 14_000);
+  const management = await freePort("127.0.0.1", 15_000);
+  const work = await makeWorkFolder();
+  const { certPem, keyPem, caPem } = await authority.issue({ names: ["localhost"] });
+  await writeFile(join(work, "pebble.crt"), certPem);
+  await writeFile(join(work, "pebble.key"), keyPem);
+  const settings = {
+    listenAddress: `127.0.0.1:${port}`,
+    managementListenAddress: `127.0.0.1:${management}`,
+    certificate: "/peer/pebble.crt",
+    privateKey: "/peer/pebble.key",
+    httpPort: 5002,
+    tlsPort: 5001,
+    ocspResponderURL: "",
+    externalAccountBindingRequired: externalAccounts !== undefined,
+    ...(externalAccounts === undefined ? {} : { externalAccountMACKeys: externalAccounts }),
+  };
+  await writeFile(join(work, "pebble.json"), JSON.stringify({ pebble: settings }));
+  const calm = unruly ? [] : ["PEBBLE_VA_NOSLEEP=1", "PEBBLE_WFE_NONCEREJECT=0"];
+  const always = trusting ? ["PEBBLE_VA_ALWAYS_VALID=1"] : [];
+  const process = new PeerProcess(peerRoot(), {
+    name: "pebble",
+    work,
+    command: [
+      "env",
+      ...calm,
+      ...always,
+      "pebble",
+      "-config",
+      "/peer/pebble.json",
+      "-dnsserver",
+      `${dnsServer.address}:${dnsServer.port}`,
+    ],
+  });
+  const stop = async () => {
+    await process.stop();
+    await rm(work, { recursive: true, force: true });
+  };
+  try {
+    await process.waitForPort("127.0.0.1", port);
+    await process.waitForPort("127.0.0.1", management);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    directory: `https://localhost:${port}/dir`,
+    process,
+    rootPem: () => fetchText(`https://localhost:${management}/roots/0`, caPem),
+    stop,
+  };
+}
+
+function fetchText(url: string, ca: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    request(url, { ca }, (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (part: string) => {
+        text += part;
+      });
+      response.on("end", () => resolve(text)).on("error", reject);
+    })
+      .on("error", reject)
+      .end();
+  });
+}

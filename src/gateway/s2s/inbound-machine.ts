@@ -70,7 +70,7 @@ function onStanza(state: InboundState, stanza: Element, context: InboundContext)
   if (state.pairs.size === 0) return fail(state, "not-authorized", "authenticate first");
   if (stanza.ns !== serverNamespace)
     return fail(state, "invalid-namespace", `stanzas between servers are in ${serverNamespace}`);
-  const pair = pairOf(stanza);
+  const pair = pairOf(stanza, state);
   if (pair === undefined) return fail(state, "improper-addressing", "stanzas between servers need to and from");
   if (!state.pairs.has(pairKey(pair))) {
     const authenticated = [...state.pairs.keys()].some((key) => key.endsWith(` ${pair.remote}`));

@@ -116,13 +116,22 @@ export function newInbound(streamId: string): InboundState {
   };
 }
 
-/** The domains of an element's `to` (ours) and `from` (theirs); undefined where one is missing or no address. */
-export function pairOf(el: Element): Pair | undefined {
+/**
+ * The domains of an element's `to` (ours) and `from` (theirs); undefined where one is missing or no address.
+ * @param usual prepared domains that most elements of this stream name: those are not prepared again
+ */
+export function pairOf(el: Element, usual: Partial<Pair> = {}): Pair | undefined {
   const { to, from } = el.attrs;
   if (to === undefined || from === undefined) return undefined;
-  const local = prepareDomain(domainOf(to));
-  const remote = prepareDomain(domainOf(from));
-  return local.ok && remote.ok ? { local: local.domain, remote: remote.domain } : undefined;
+  const local = prepared(domainOf(to), usual.local);
+  const remote = prepared(domainOf(from), usual.remote);
+  return local === undefined || remote === undefined ? undefined : { local, remote };
+}
+
+function prepared(domain: string, usual: string | undefined): string | undefined {
+  if (domain === usual) return usual;
+  const result = prepareDomain(domain);
+  return result.ok ? result.domain : undefined;
 }
 
 function domainOf(address: string): string {

@@ -66,6 +66,8 @@ export interface FederationRig {
   readonly lines: Record<string, unknown>[];
   /** Stanzas that came in. */
   readonly stanzas: Element[];
+  /** What takes them over besides. */
+  onStanza: (stanza: Element) => void;
   readonly server: PartnerServer;
   readonly port: number;
 }
@@ -117,7 +119,10 @@ export async function startFederation(
     dialbackSecret: "0123456789abcdef0123456789abcdef",
     allowPrivateTargets: ["127.0.0.0/8"],
     listening: () => listening,
-    onStanza: (_, stanza) => void stanzas.push(stanza),
+    onStanza: (_, stanza) => {
+      stanzas.push(stanza);
+      rig.onStanza(stanza);
+    },
   });
   const listener = createServer((socket) => federation.accept(socket));
   await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
@@ -131,7 +136,17 @@ export async function startFederation(
       rmSync(folder, { recursive: true, force: true });
     },
   });
-  return { federation, store, counters, lines, stanzas, server, port };
+  const rig: FederationRig = {
+    federation,
+    store,
+    counters,
+    lines,
+    stanzas,
+    onStanza: () => undefined,
+    server,
+    port,
+  };
+  return rig;
 }
 
 /** What came back to the sender of an item. */

@@ -92,7 +92,7 @@ export class EdgeHost extends Construct {
     this.role = new EdgeRole(this, "role");
     image.grantPull(this.role);
     partners.grantRead(this.role);
-    certificate.grantExport(this.role);
+    certificate.grantObtain(this.role);
 
     this.dataVolume = new EbsVolume(this, "data", {
       availabilityZone: this.network.availabilityZone,

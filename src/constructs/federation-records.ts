@@ -1,9 +1,9 @@
-import { DataAwsRoute53Zone } from "@cdktf/provider-aws/lib/data-aws-route53-zone";
 import { Route53Record } from "@cdktf/provider-aws/lib/route53-record";
 import { Annotations } from "cdktf";
 import { Construct } from "constructs";
 import { type AddressRecord, type Definition, type DnsRecord, dnsRecords, zoneLine, zoneOf } from "../definition";
 import type { PublicAddresses } from "./edge-addresses";
+import { HostedZones } from "./hosted-zones";
 import { terraformLiteral } from "./terraform-literal";
 
 export interface FederationRecordsProps {
@@ -27,11 +27,11 @@ export class FederationRecords extends Construct {
   readonly recordSets: readonly Route53Record[];
   /** Lines of a zone file for whoever publishes; empty where Route 53 does. */
   readonly toPublish: readonly string[];
-  private readonly zones = new Map<string, string>();
+  private readonly zones: HostedZones;
 
-  constructor(scope: Construct, id: string, { definition, addresses, zoneIds = {} }: FederationRecordsProps) {
+  constructor(scope: Construct, id: string, { definition, addresses, zoneIds }: FederationRecordsProps) {
     super(scope, id);
-    for (const [zone, zoneId] of Object.entries(zoneIds)) this.zones.set(zone, zoneId);
+    this.zones = new HostedZones(this, zoneIds);
     const { kind } = definition.dns;
     const records = [
       ...dnsRecords(definition).filter((record) => !isAddress(record)),
@@ -48,21 +48,12 @@ export class FederationRecords extends Construct {
 
   private place([first, ...more]: RecordSet): Route53Record {
     return new Route53Record(this, `${first.type.toLowerCase()}-${first.owner}`, {
-      zoneId: this.zoneId(first.zone),
+      zoneId: this.zones.id(first.zone),
       name: first.owner,
       type: first.type,
       ttl: first.ttl,
       records: [first, ...more].map(escapedData),
     });
-  }
-
-  private zoneId(zone: string): string {
-    let zoneId = this.zones.get(zone);
-    if (zoneId === undefined) {
-      zoneId = new DataAwsRoute53Zone(this, `zone-${zone}`, { name: zone, privateZone: false }).zoneId;
-      this.zones.set(zone, zoneId);
-    }
-    return zoneId;
   }
 }
 

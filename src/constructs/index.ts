@@ -1,7 +1,13 @@
 /** `xmpp-edge/constructs`: the edge on AWS, as CDKTF constructs over the definition's facts. */
 export { ConstructError } from "./construct-error";
 export { EdgeAddresses, type EdgeAddressesProps, type PublicAddresses } from "./edge-addresses";
-export { type CertificateRequestProps, EdgeCertificate, type IEdgeCertificate } from "./edge-certificate";
+export {
+  type AcmeCertificateProps,
+  type CertificateRequestProps,
+  EdgeCertificate,
+  type ExportableCertificateProps,
+  type IEdgeCertificate,
+} from "./edge-certificate";
 export { EdgeFirewall, type EdgeFirewallProps } from "./edge-firewall";
 export { EdgeHost, type EdgeHostProps } from "./edge-host";
 export { EdgeNetwork, type EdgeNetworkProps, type IEdgeNetwork } from "./edge-network";

@@ -16,7 +16,8 @@ export interface XmppEdgeProps {
   readonly image: GatewayImage;
   /**
    * What the host presents to partners.
-   * @default requested from a CA by file: `certificate.requestFile`
+   * @default by the definition's source: obtained by the host where that is acme, brought along where it is imported
+   * or lab, else requested from a CA by file (`certificate.requestFile`)
    */
   readonly certificate?: IEdgeCertificate;
   /**
@@ -67,9 +68,7 @@ export class XmppEdge extends Construct {
     super(scope, id);
     const { definition, image, removal = "retain" } = props;
     const known = facts(definition);
-    this.certificate =
-      props.certificate ??
-      EdgeCertificate.request(this, "certificate", { names: known.certificate, key: definition.certificate.key });
+    this.certificate = props.certificate ?? this.certificateOf(props);
     this.partners = new PartnerList(this, "partners", {
       document: known.gateway,
       removal,
@@ -94,6 +93,19 @@ export class XmppEdge extends Construct {
     for (const warning of warnings(props)) Annotations.of(this).addWarning(warning);
     this.node.addValidation({ validate: () => certificateProblems(props) });
   }
+
+  private certificateOf({ definition, zoneIds }: XmppEdgeProps): EdgeCertificate {
+    const { source, key } = definition.certificate;
+    switch (source.kind) {
+      case "acme":
+        return EdgeCertificate.acme(this, "certificate", { definition, ...(zoneIds !== undefined && { zoneIds }) });
+      case "imported":
+      case "lab":
+        return EdgeCertificate.imported(this, "certificate");
+      default:
+        return EdgeCertificate.request(this, "certificate", { names: facts(definition).certificate, key });
+    }
+  }
 }
 
 /** What synthesises and would not serve. */
@@ -103,8 +115,8 @@ function warnings({ definition, image, certificate }: XmppEdgeProps): string[] {
     found.push("image is the example's, which no registry holds: give the digest of a program image before deploying");
   }
   const { kind } = definition.certificate.source;
-  if (certificate === undefined && kind !== "request") {
-    found.push(`certificate.source.kind is ${kind}: nothing in this stack obtains the certificate`);
+  if (certificate === undefined && (kind === "imported" || kind === "lab")) {
+    found.push(`certificate.source.kind is ${kind}: nothing in this stack brings the certificate to the host`);
   }
   return found;
 }
@@ -114,7 +126,7 @@ function certificateProblems({ definition, certificate }: XmppEdgeProps): string
   const { kind } = definition.certificate.source;
   if (kind === "acm" && certificate?.certificateArn === undefined) {
     return [
-      "certificate.source.kind is acm and no ACM certificate was given; pass certificate: EdgeCertificate.fromArn(…)",
+      "certificate.source.kind is acm and no ACM certificate was given; pass certificate: EdgeCertificate.exportable(…) or EdgeCertificate.fromArn(…)",
     ];
   }
   if (kind !== "acm" && certificate?.certificateArn !== undefined) {

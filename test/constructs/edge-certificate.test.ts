@@ -77,7 +77,7 @@ describe("a certificate that is requested", () => {
   test("makes nothing on AWS and grants nothing", () => {
     const stack = synthesised((scope) => {
       const certificate = EdgeCertificate.request(scope, "certificate", { names, key: RSA });
-      expect(certificate.grantExport({ allow: () => expect(true).toBe(false) })).toEqual([]);
+      expect(certificate.grantObtain({ allow: () => expect(true).toBe(false) })).toEqual([]);
       expect(certificate.certificateArn).toBeUndefined();
     });
     expect(JSON.parse(stack.json).resource).toBeUndefined();
@@ -89,7 +89,7 @@ describe("a certificate in ACM", () => {
 
   test("exporting it takes this one certificate", () => {
     const allowed: PolicyStatement[] = [];
-    const granted = EdgeCertificate.fromArn(scope(), "certificate", ARN).grantExport({
+    const granted = EdgeCertificate.fromArn(scope(), "certificate", ARN).grantObtain({
       allow: (...more) => void allowed.push(...more),
     });
     expect(granted).toEqual(allowed);
@@ -118,7 +118,7 @@ describe("a certificate in ACM", () => {
   test("a reference to one that the stack makes is taken", () => {
     const stack = scope();
     const { arn } = new AcmCertificate(stack, "made", { domainName: "sip.contoso.example" });
-    const [statement] = EdgeCertificate.fromArn(stack, "certificate", arn).grantExport({ allow: () => {} });
+    const [statement] = EdgeCertificate.fromArn(stack, "certificate", arn).grantObtain({ allow: () => {} });
     expect(statement!.Resource).toBe(arn);
   });
 });

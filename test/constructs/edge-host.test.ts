@@ -5,7 +5,7 @@ import { contoso } from "./definitions";
 import { type Stack, synthesised } from "./synthesised";
 
 const IMAGE = `123456789012.dkr.ecr.eu-central-1.amazonaws.com/xmpp-edge@sha256:${"a".repeat(64)}`;
-const NOTHING = { certificateArn: undefined, grantExport: () => [] };
+const NOTHING = { certificateArn: undefined, grantObtain: () => [] };
 const READ: PolicyStatement = {
   Sid: "ReadPartners",
   Effect: "Allow",
@@ -213,7 +213,7 @@ describe("an edge host's role", () => {
       {
         certificate: {
           certificateArn: "arn:certificate",
-          grantExport: (grantee) => {
+          grantObtain: (grantee) => {
             grantee.allow(EXPORT);
             return [EXPORT];
           },

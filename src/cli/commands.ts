@@ -44,6 +44,11 @@ export const COMMANDS: readonly CommandEntry[] = [
         module: () => require("./certificate/request"),
       },
       {
+        name: "acme",
+        summary: "obtain or renew the certificate by ACME",
+        module: () => require("./certificate/acme"),
+      },
+      {
         name: "check",
         summary: "check a certificate: a file, a live port, or those of all partners",
         module: () => require("./certificate/check"),

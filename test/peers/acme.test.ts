@@ -94,8 +94,16 @@ describe("a crash of the client", () => {
   test.each([1, 10, 100])("at every step in a row still ends in one certificate of %i names", async (count) => {
     const folder = site.folder();
     const names = Array.from({ length: count }, (_, n) => `c${count}-${n}.contoso.example`);
-    for (const step of STEPS.slice(0, -1))
-      await expect(obtain(crashAt(site.options(folder, names), step))).rejects.toThrow(Crash);
+    // Each run gets one step further than the last, or more where the server was quicker than we.
+    let reached = -1;
+    while (reached < STEPS.indexOf("stored")) {
+      const onStep = (at: ObtainStep) => {
+        if (STEPS.indexOf(at) <= reached) return;
+        reached = STEPS.indexOf(at);
+        throw new Crash(at);
+      };
+      await expect(obtain({ ...site.options(folder, names), onStep })).rejects.toThrow(Crash);
+    }
     const obtained = await obtain(site.options(folder, names));
     expect(obtained.names).toHaveLength(count);
     expect(openCertificateStore(folder).certificates()).toHaveLength(1);

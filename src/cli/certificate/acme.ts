@@ -1,0 +1,215 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { ExternalAccount } from "../../certificate/acme/acme-server";
+import { ChallengeDns } from "../../certificate/acme/challenge-dns";
+import { keepRenewed, type RenewalEvent, type RenewOptions, renewIfDue } from "../../certificate/acme/keep-renewed";
+import { obtain } from "../../certificate/acme/obtain";
+import { certificateNames, type Definition } from "../../definition";
+import { parseServerAddress, type ServerAddress, systemServers } from "../../dns/resolver";
+import { type NameServer, parseNameServer } from "../../dns/vantage";
+import { createLog } from "../../gateway/log";
+import { type CliContext, UsageError } from "../context";
+import { jsonText } from "../output/json";
+import { readText } from "../run-options";
+import { challengeHost, type HostChoice } from "./acme-host";
+import { addStoreOptions, explained, explainedLater, openStore, type StoreOptions } from "./store-option";
+
+interface AcmeOptions extends StoreOptions, HostChoice {
+  readonly agreeTerms?: true | string;
+  readonly contact?: readonly string[];
+  readonly eab?: string;
+  readonly acmeAnchors?: string;
+  readonly resolver?: readonly ServerAddress[];
+  readonly nameServer?: readonly NameServer[];
+  readonly propagationTimeout: number;
+  readonly timeout: number;
+  readonly renew?: true;
+  readonly keep?: true;
+}
+
+/** Who issues where the definition names no directory. */
+const LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory";
+const LONGEST = 7 * 24 * 3600;
+
+export function register(program: Command, context: CliContext): void {
+  const command = program
+    .command("acme")
+    .summary("obtain or renew the certificate by ACME")
+    .description(
+      "Obtains the definition's certificate from an ACME server (RFC 8555, DNS-01) and makes it the live one of the store; renews it when it is due. After a crash it goes on where it was.",
+    )
+    .argument("<definition>", "the file with the definition; its certificate.source.kind is acme");
+  addStoreOptions(command)
+    .addOption(
+      new Option("--agree-terms", "agree to the CA's terms of service; needed once, for a new account").env(
+        "XMPP_EDGE_ACME_AGREE_TERMS",
+      ),
+    )
+    .addOption(
+      new Option("--contact <address>", "mail address that the CA may write to; may be repeated")
+        .env("XMPP_EDGE_ACME_CONTACT")
+        .argParser(contact),
+    )
+    .addOption(
+      new Option("--eab <file>", 'external account binding: a JSON file {"kid":"…","hmacKey":"…"} from the CA').env(
+        "XMPP_EDGE_ACME_EAB",
+      ),
+    )
+    .addOption(
+      new Option(
+        "--acme-anchors <file>",
+        "CA certificates in PEM that the ACME server's TLS certificate may lead to",
+      ).env("XMPP_EDGE_ACME_ANCHORS"),
+    )
+    .option("--hook <program>", "publish challenge records by this program: PROGRAM publish|remove, lines on its input")
+    .option("--zone-file <file>", "publish challenge records into this file of ours, which your zone includes")
+    .option("--manual", "show the challenge records and wait until somebody has published them")
+    .addOption(
+      new Option("--resolver <address[:port]>", "find zones by this resolver instead of the system's; may be repeated")
+        .env("XMPP_EDGE_RESOLVER")
+        .argParser(repeated(parseServerAddress, "Give an address, such as 192.0.2.53 or [2001:db8::53]:5353.")),
+    )
+    .addOption(
+      new Option(
+        "--name-server <[zone=]address[:port]>",
+        "look for challenge records at this name server instead of the zone's own; may be repeated",
+      )
+        .env("XMPP_EDGE_ACME_NAME_SERVER")
+        .argParser(repeated(parseNameServer, "Give an address or ZONE=ADDRESS, such as contoso.example=192.0.2.53.")),
+    )
+    .option("--propagation-timeout <seconds>", "how long records may take to show", seconds, 600)
+    .option("--timeout <seconds>", "seconds for one attempt as a whole", seconds, 3600)
+    .option("--renew", "renew now, although it is not due")
+    .option("--keep", "stay, and renew whenever it is due; logs JSON lines to standard error")
+    .addHelpText(
+      "after",
+      `
+Challenge records go where the definition's dns says (route53, rfc2136), unless --hook, --zone-file or --manual is given.
+If _acme-challenge.<name> is a CNAME they go where it leads. Not built: HTTP-01 and TLS-ALPN-01.
+
+Examples:
+  xmpp-edge certificate acme edge.config.ts --agree-terms --contact admin@contoso.example
+  xmpp-edge certificate acme edge.config.ts --keep --store /var/lib/xmpp-edge/certificates
+  xmpp-edge certificate acme edge.config.ts --manual
+
+Exit codes: 0 a certificate is live and not due, 1 none was obtained (the present one stays live), 2 used wrongly.`,
+    )
+    .action((file: string, options: AcmeOptions) => acme(file, options, context));
+}
+
+async function acme(file: string, options: AcmeOptions, context: CliContext): Promise<void> {
+  const definition = await context.load(file);
+  const renewal = await renewOptions(definition, options, context);
+  if (options.keep) return keepRenewed({ ...renewal, onEvent: logEvents(context) });
+  const progress = context.progress("waiting for the ACME server and the DNS");
+  const obtained = await explainedLater(async () =>
+    options.renew ? obtain({ ...renewal, onStep: () => undefined }) : renewIfDue(renewal),
+  ).finally(() => progress.done());
+  const live = explained(() => renewal.store.live());
+  context.stdout(
+    options.json
+      ? jsonText({ obtained: obtained !== undefined, certificate: live })
+      : `${obtained === undefined ? "Not due yet" : "Obtained"}: certificate ${live?.id}, ${live?.names.length} names, until ${live?.notAfter}\n`,
+  );
+}
+
+async function renewOptions(definition: Definition, options: AcmeOptions, context: CliContext): Promise<RenewOptions> {
+  const { certificate } = definition;
+  const { source } = certificate;
+  if (source.kind !== "acme")
+    throw new UsageError(
+      `the definition's certificate comes from ${source.kind}, not from ACME`,
+      'set certificate.source to { "kind": "acme" }',
+    );
+  const { signal } = context;
+  const sleep = (milliseconds: number) => abortableSleep(milliseconds, signal);
+  const host = await explainedLater(() => challengeHost(definition, options, context.stderr));
+  return {
+    account: {
+      directory: source.directory ?? LETS_ENCRYPT,
+      contact: (options.contact ?? []).map((address) => `mailto:${address}`),
+      agreeTerms: options.agreeTerms === true || options.agreeTerms === "true",
+      externalAccount: options.eab === undefined ? undefined : externalAccount(options.eab),
+      anchorsPem: options.acmeAnchors === undefined ? undefined : readText(options.acmeAnchors, "--acme-anchors"),
+    },
+    names: certificateNames(definition).names.map(({ name }) => name),
+    key: certificate.key,
+    friendlyName: certificate.friendlyName,
+    host,
+    dns: new ChallengeDns({
+      resolvers: options.resolver ?? systemServers(),
+      ...(options.nameServer === undefined ? {} : { nameServers: options.nameServer }),
+      patience: options.propagationTimeout * 1000,
+      sleep,
+      now: Date.now,
+      signal,
+    }),
+    store: openStore(options),
+    timeout: options.timeout * 1000,
+    now: Date.now,
+    sleep,
+    signal,
+    random: Math.random,
+    onEvent: () => undefined,
+  };
+}
+
+/** A certificate's life as log lines; an alarm is an error there, for that is what monitoring looks for. */
+function logEvents(context: CliContext): (event: RenewalEvent) => void {
+  const log = createLog(context.stderr, "info", Date.now);
+  return ({ event, ...fields }) => {
+    const rank =
+      event === "failed" || event === "runs-out" ? "error" : event === "no-renewal-information" ? "warn" : "info";
+    log[rank](`certificate-${event}`, fields);
+  };
+}
+
+function externalAccount(file: string): ExternalAccount {
+  const text = readText(file, "--eab");
+  try {
+    const { kid, hmacKey } = JSON.parse(text) as Record<string, unknown>;
+    if (typeof kid === "string" && typeof hmacKey === "string" && /^[A-Za-z0-9_-]+=*$/.test(hmacKey))
+      return { kid, hmacKey };
+  } catch {
+    // said below, without a word of what the file holds
+  }
+  throw new UsageError(
+    `${file} (--eab) is not as expected`,
+    'write {"kid":"…","hmacKey":"…"} with the values of your CA',
+  );
+}
+
+/** Waits, or ends at once when the signal aborts. */
+function abortableSleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal.addEventListener("abort", end, { once: true });
+  });
+}
+
+function contact(text: string, before: readonly string[] = []): readonly string[] {
+  if (!/^[^\s@,?]+@[^\s@,?]+$/.test(text)) throw new InvalidArgumentError("Give a mail address.");
+  return [...before, text];
+}
+
+function repeated<T>(parse: (text: string) => T | undefined, usage: string) {
+  return (text: string, before: readonly T[] = []): readonly T[] => [
+    ...before,
+    ...text.split(",").map((part) => {
+      const value = parse(part.trim());
+      if (value === undefined) throw new InvalidArgumentError(usage);
+      return value;
+    }),
+  ];
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value > 0 && value <= LONGEST) return value;
+  throw new InvalidArgumentError(`Give whole seconds, more than 0 and at most ${LONGEST}.`);
+}

@@ -18,7 +18,7 @@ import { type Pair, pairKey } from "./pair";
 
 /** Domain pairs that one stream may carry. */
 const MAXIMUM_PAIRS = 64;
-/** Each refusal is a line in the log: a peer gets so many on one stream. */
+/** A refusal costs us an answer and often a line in the log: a peer gets so many on one stream. */
 const MAXIMUM_REFUSALS = 64;
 
 /** What is asked for: a db:result, or with `verifyId` a db:verify. */
@@ -57,8 +57,10 @@ export function onVerify(state: InboundState, el: Element, context: InboundConte
   const request = { pair, verifyId: id };
   const judged = judge(state, request, context);
   if ("effects" in judged) return judged;
-  const valid = context.isOwnKey(pair, id, textOf(el).trim().slice(0, 1024));
-  return { state, effects: [answerTo(request, { type: valid ? "valid" : "invalid" })] };
+  if (context.isOwnKey(pair, id, textOf(el).trim().slice(0, 1024)))
+    return { state, effects: [answerTo(request, { type: "valid" })] };
+  // Counted, but not logged: anybody may ask, and nobody may go on guessing.
+  return countRefusal(state, [answerTo(request, { type: "invalid" })]);
 }
 
 /** The authoritative server has answered, or could not be asked. */
@@ -141,12 +143,16 @@ function refusalAnswer({ remote }: Pair, condition: string, context: InboundCont
 }
 
 function answerRefusal(state: InboundState, request: Request, answer: DialbackAnswer, reason: string): InboundStep {
+  return countRefusal(state, [
+    answerTo(request, answer),
+    { do: "log", event: "dialback-refused", reason, remote: request.pair.remote },
+  ]);
+}
+
+function countRefusal(state: InboundState, effects: readonly InboundEffect[]): InboundStep {
   const refusals = state.dialbackRefusals + 1;
   if (refusals > MAXIMUM_REFUSALS) return fail(state, "policy-violation", "too many refused dialback requests");
-  return {
-    state: { ...state, dialbackRefusals: refusals },
-    effects: [answerTo(request, answer), { do: "log", event: "dialback-refused", reason, remote: request.pair.remote }],
-  };
+  return { state: { ...state, dialbackRefusals: refusals }, effects };
 }
 
 function answerTo({ pair, verifyId }: Request, result: DialbackAnswer): InboundEffect {

@@ -422,10 +422,13 @@ describe("dialback", () => {
     expect(driver.send(dbResult("p64.example")).refusal).toBe("policy-violation");
   });
 
-  test("stops answering refusals after 64", () => {
-    const driver = stream(1).secure();
-    for (let refusal = 0; refusal < 64; refusal++) expect(driver.send(dbResult()).refusal).toBeUndefined();
-    expect(driver.send(dbResult()).refusal).toBe("policy-violation");
+  test.each([
+    ["requests that the row refuses", () => stream(1).secure(), dbResult()],
+    ["guessed keys", () => plain(), dbVerify()],
+  ])("ends after 64 %s", (_, open, element) => {
+    const driver = open();
+    for (let refusal = 0; refusal < 64; refusal++) expect(driver.send(element).refusal).toBeUndefined();
+    expect(driver.send(element).refusal).toBe("policy-violation");
   });
 });
 

@@ -6,11 +6,12 @@ import type { Command } from "commander";
 import type { GatewayDocument } from "../definition/facts/gateway-document";
 import { stubResolver } from "../dns/resolver";
 import { type RunningGateway, startGateway } from "../gateway/gateway";
-import { createLog } from "../gateway/log";
+import { createLog, type Log } from "../gateway/log";
 import { DocumentError, readGatewayDocument } from "../gateway/read-document";
 import { type CliContext, CommandError, UsageError } from "./context";
-import { credentialSource } from "./run-credentials";
+import { type CredentialSource, credentialSource } from "./run-credentials";
 import { addRunOptions, type RunOptions, readSecret, readText } from "./run-options";
+import { Renewal } from "./run-renewal";
 import { systemAnchorsPem } from "./trust-anchors";
 
 /** A shorter secret could be guessed: 128 bits as text. */
@@ -32,6 +33,9 @@ Examples:
   xmpp-edge run document.json --certificate edge.pem --key edge.key --listen 127.0.0.2:5269 \\
     --resolver 127.0.0.53:5353 --trust-anchors lab-ca.pem --allow-private-targets 127.0.0.0/8 --admin 127.0.0.1:0
 
+Where the definition's certificate.source.kind is acme and --certificate-store is given, the certificate is obtained
+and renewed by itself, as "certificate acme --keep" does it and with its environment variables.
+
 Not built yet: s3://BUCKET/KEY, direct TLS.
 Exit codes: 0 stopped in order, 1 could not start, 2 used wrongly, 70 own fault, 130/143 interrupted.`,
     )
@@ -39,7 +43,7 @@ Exit codes: 0 stopped in order, 1 could not start, 2 used wrongly, 70 own fault,
 }
 
 async function run(source: string, options: RunOptions, context: CliContext): Promise<void> {
-  const document = await documentOf(source, context);
+  const { document, certificateSource } = await readSource(source, context);
   const { internal } = document;
   if (internal !== undefined && internal.kind !== "sandbox")
     throw new UsageError(
@@ -54,6 +58,37 @@ async function run(source: string, options: RunOptions, context: CliContext): Pr
   const trustAnchorsPem =
     options.trustAnchors === undefined ? systemAnchorsPem() : readText(options.trustAnchors, "--trust-anchors");
   const log = createLog((line) => process.stderr.write(line), options.logLevel, Date.now);
+  const { certificateStore: directory } = options;
+  const renewal =
+    certificateSource === "acme" && directory !== undefined
+      ? Renewal.start({ definition: source, directory, log })
+      : undefined;
+  try {
+    await renewal?.firstCertificate(context.signal);
+    if (renewal !== undefined && context.signal.aborted) return;
+    await serve(
+      { document, options, credentials, trustAnchorsPem, log, ...(secret === undefined ? {} : { secret }) },
+      context,
+    );
+  } finally {
+    await renewal?.stop();
+  }
+}
+
+interface Serving {
+  readonly document: GatewayDocument;
+  readonly options: RunOptions;
+  readonly credentials: CredentialSource;
+  readonly trustAnchorsPem: string;
+  readonly secret?: string;
+  readonly log: Log;
+}
+
+/** Serves until it is told to stop, or the state cannot be written. */
+async function serve(
+  { document, options, credentials, trustAnchorsPem, secret, log }: Serving,
+  context: CliContext,
+): Promise<void> {
   let broken: ((error: Error) => void) | undefined;
   const fault = new Promise<Error>((resolve) => {
     broken = resolve;
@@ -114,13 +149,21 @@ async function run(source: string, options: RunOptions, context: CliContext): Pr
     );
 }
 
+/** What is run. */
+interface Source {
+  readonly document: GatewayDocument;
+  /** Where the definition has its certificate from; a document does not say. */
+  readonly certificateSource?: string;
+}
+
 /** A compiled document as it is, or a definition compiled by a child: this process loads no zod (memory). */
-async function documentOf(source: string, context: CliContext): Promise<GatewayDocument> {
+async function readSource(source: string, context: CliContext): Promise<Source> {
   if (source.startsWith("s3://")) throw new UsageError("s3:// is not built yet", "give a file");
   const written = source.endsWith(".json") ? compiled(source) : undefined;
-  const value = written ?? (await compile(source, context));
+  const { gateway, certificate } = written === undefined ? await compile(source, context) : { gateway: written };
   try {
-    return readGatewayDocument(value);
+    const document = readGatewayDocument(gateway);
+    return certificate === undefined ? { document } : { document, certificateSource: certificate.source };
   } catch (error) {
     if (error instanceof DocumentError) throw new UsageError(error.message, error.remedy);
     throw error;
@@ -138,7 +181,13 @@ function compiled(file: string): unknown {
   }
 }
 
-function compile(file: string, context: CliContext): Promise<unknown> {
+/** What `facts --json` prints, as far as it is used here. */
+interface CompiledFacts {
+  readonly gateway: unknown;
+  readonly certificate?: { readonly source: string };
+}
+
+function compile(file: string, context: CliContext): Promise<CompiledFacts> {
   return new Promise((resolve, reject) => {
     const main = join(__dirname, "main.js");
     execFile(
@@ -148,7 +197,7 @@ function compile(file: string, context: CliContext): Promise<unknown> {
       (error, stdout, stderr) => {
         if (error === null) {
           context.stderr(stderr);
-          resolve((JSON.parse(stdout) as { gateway: unknown }).gateway);
+          resolve(JSON.parse(stdout) as CompiledFacts);
           return;
         }
         context.stderr(stderr);

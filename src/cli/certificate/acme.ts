@@ -99,7 +99,7 @@ Exit codes: 0 a certificate is live and not due, 1 none was obtained (the presen
 async function acme(file: string, options: AcmeOptions, context: CliContext): Promise<void> {
   const definition = await context.load(file);
   const renewal = await renewOptions(definition, options, context);
-  if (options.keep) return keepRenewed({ ...renewal, onEvent: logEvents(context) });
+  if (options.keep) return keepRenewed({ ...renewal, onEvent: logEvents(context) }).finally(leaveParent);
   const progress = context.progress("waiting for the ACME server and the DNS");
   const obtained = await explainedLater(async () =>
     options.renew ? obtain({ ...renewal, onStep: () => undefined }) : renewIfDue(renewal),
@@ -120,7 +120,7 @@ async function renewOptions(definition: Definition, options: AcmeOptions, contex
       `the definition's certificate comes from ${source.kind}, not from ACME`,
       'set certificate.source to { "kind": "acme" }',
     );
-  const { signal } = context;
+  const signal = AbortSignal.any([context.signal, parentGone()]);
   const sleep = (milliseconds: number) => abortableSleep(milliseconds, signal);
   const host = await explainedLater(() => challengeHost(definition, options, context.stderr));
   return {
@@ -151,6 +151,17 @@ async function renewOptions(definition: Definition, options: AcmeOptions, contex
     random: Math.random,
     onEvent: () => undefined,
   };
+}
+
+/** Aborts when the process that started us, with a channel to it, has gone. */
+function parentGone(): AbortSignal {
+  const gone = new AbortController();
+  if (process.connected) process.once("disconnect", () => gone.abort());
+  return gone.signal;
+}
+
+function leaveParent(): void {
+  if (process.connected) process.disconnect();
 }
 
 /** A certificate's life as log lines; an alarm is an error there, for that is what monitoring looks for. */

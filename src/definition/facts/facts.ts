@@ -10,7 +10,10 @@ export interface Facts {
   readonly name: string;
   readonly accessEdge: Definition["accessEdge"];
   readonly dns: { readonly kind: Definition["dns"]["kind"]; readonly records: readonly DnsRecord[] };
-  readonly certificate: CertificateNames;
+  readonly certificate: CertificateNames & {
+    /** Where it comes from. */
+    readonly source: Definition["certificate"]["source"]["kind"];
+  };
   readonly firewall: readonly FirewallRule[];
   readonly probes: readonly ExpectedProbe[];
   readonly gateway: GatewayDocument;
@@ -22,7 +25,7 @@ export function facts(definition: Definition): Facts {
     name: definition.name,
     accessEdge: definition.accessEdge,
     dns: { kind: definition.dns.kind, records: dnsRecords(definition) },
-    certificate: certificateNames(definition),
+    certificate: { ...certificateNames(definition), source: definition.certificate.source.kind },
     firewall: firewallRules(definition),
     probes: expectedProbes(definition),
     gateway: gatewayDocument(definition),

@@ -4,14 +4,7 @@ import { presentedChain } from "../../certificate/presented";
 import type { Method } from "../../definition/negotiation";
 import { featuresElement } from "../../stream/features";
 import { CLOSE_STREAM, openStream, readHeader } from "../../stream/header";
-import {
-  dialbackNamespace,
-  pingNamespace,
-  saslNamespace,
-  serverNamespace,
-  stanzaErrorsNamespace,
-  tlsNamespace,
-} from "../../stream/namespaces";
+import { pingNamespace, saslNamespace, serverNamespace, tlsNamespace } from "../../stream/namespaces";
 import { readStreamError, type StreamError, streamErrorElement } from "../../stream/stream-error";
 import { Wire, type WireHandlers } from "../../stream/wire";
 import { childNamed, type Element, xml } from "../../stream/xml/element";
@@ -19,9 +12,9 @@ import type { StreamHeader } from "../../stream/xml/parser";
 import { serialise } from "../../stream/xml/serialise";
 import type { StreamXmlError } from "../../stream/xml/stream-xml-error";
 import type { StreamStatus } from "../status";
+import { dialbackAnswer } from "./dialback-answer";
 import { stepInbound } from "./inbound-machine";
 import {
-  type DialbackAnswer,
   type InboundContext,
   type InboundEffect,
   type InboundEvent,
@@ -29,6 +22,7 @@ import {
   newInbound,
 } from "./inbound-state";
 import type { Pair } from "./pair";
+import { StreamDeadline } from "./stream-deadline";
 import type { StreamHost } from "./stream-host";
 
 /** For peers that are no listed partner yet: seconds to TLS, and to authentication, in total. */
@@ -51,7 +45,7 @@ export class InboundStream implements WireHandlers {
   #headerSent = false;
   #closing = false;
   #certificate: Buffer[] = [];
-  #deadline: NodeJS.Timeout;
+  readonly #deadline: StreamDeadline;
   #lastStanza: number;
   readonly #uncount: (() => void)[] = [];
   readonly #onClosed: () => void;
@@ -77,7 +71,12 @@ export class InboundStream implements WireHandlers {
       isOwnKey: (pair, streamId, key) => host.isOwnKey(pair, streamId, key),
     };
     this.#wire = new Wire(socket, this);
-    this.#deadline = this.#expire(STRANGER_TLS_SECONDS);
+    this.#deadline = new StreamDeadline(this.#since, host.surroundings.now, (seconds) => {
+      const text = `not authenticated within ${seconds} s`;
+      this.#refused({ condition: "connection-timeout", text });
+      this.close({ condition: "connection-timeout", text });
+    });
+    this.#deadline.set(STRANGER_TLS_SECONDS);
     host.admission.begin(this, this.#wire.remoteAddress);
   }
 
@@ -129,7 +128,7 @@ export class InboundStream implements WireHandlers {
   #end(error: StreamError | undefined, patience: number): void {
     if (this.#wire.closed || this.#closing) return;
     this.#closing = true;
-    clearTimeout(this.#deadline);
+    this.#deadline.clear();
     const header = this.#headerSent ? "" : this.#header(undefined, undefined);
     const lastWords = error === undefined ? "" : serialise(streamErrorElement(error), serverNamespace);
     this.#wire.end(header + lastWords + CLOSE_STREAM, patience);
@@ -193,7 +192,7 @@ export class InboundStream implements WireHandlers {
   }
 
   onClosed(reason: string): void {
-    clearTimeout(this.#deadline);
+    this.#deadline.clear();
     this.#host.admission.settle(this);
     for (const uncount of this.#uncount) uncount();
     this.#state = { ...this.#state, phase: "closed" };
@@ -286,7 +285,7 @@ export class InboundStream implements WireHandlers {
     if (row === undefined) return;
     this.#uncount.push(host.admission.count(row));
     host.admission.settle(this);
-    clearTimeout(this.#deadline);
+    this.#deadline.clear();
     this.#wire.allowStanzaBytes(MAXIMUM_STANZA_BYTES);
     this.#lastStanza = host.surroundings.now();
     host.log.info("stream-authenticated", { direction: "in", ...pair, method, address: this.#wire.remoteAddress });
@@ -330,27 +329,10 @@ export class InboundStream implements WireHandlers {
     this.#host.counters.add('streams_refused_total{reason="stream-refused"}');
   }
 
-  /** Counts from the connection's beginning, never from the last byte. */
+  /** A listed partner has more time than a stranger; once authenticated, one more pair sets no deadline. */
   #extend(seconds: number): void {
-    if (this.#state.pairs.size > 0) return; // authenticated: one more pair sets no deadline for the others
-    clearTimeout(this.#deadline);
-    this.#deadline = this.#expire(seconds);
+    if (this.#state.pairs.size === 0) this.#deadline.set(seconds);
   }
-
-  #expire(seconds: number): NodeJS.Timeout {
-    const left = Math.max(0, this.#since + seconds * 1000 - this.#host.surroundings.now());
-    return setTimeout(() => {
-      this.#refused({ condition: "connection-timeout", text: "not authenticated in time" });
-      this.close({ condition: "connection-timeout", text: `not authenticated within ${seconds} s` });
-    }, left).unref();
-  }
-}
-
-function dialbackAnswer(name: "result" | "verify", pair: Pair, answer: DialbackAnswer, id?: string): Element {
-  const attrs = { from: pair.local, to: pair.remote, id, type: answer.type };
-  if (answer.type !== "error") return xml(name, dialbackNamespace, attrs);
-  const error = xml("error", serverNamespace, { type: "cancel" }, xml(answer.condition, stanzaErrorsNamespace));
-  return xml(name, dialbackNamespace, attrs, error);
 }
 
 /** Pings and their answers keep a stream alive; they do not make it busy. */

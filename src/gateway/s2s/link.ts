@@ -4,19 +4,13 @@ import { elementText } from "../../stream/wire-address";
 import { xml } from "../../stream/xml/element";
 import type { StreamStatus } from "../status";
 import type { Store } from "../store/store";
-import { Barrier } from "./barrier";
 import { isLasting, senderCondition, senderText } from "./delivery-failure";
 import { type LinkItem, LinkQueue, type WrittenItem, written } from "./link-queue";
 import { type OutboundEnd, OutboundStream } from "./outbound-stream";
 import type { Pair } from "./pair";
+import { MAXIMUM_UNANSWERED_BYTES, PingBarrier } from "./ping-barrier";
 import type { StreamHost } from "./stream-host";
 
-/** Unanswered bytes: at the bound the sender waits. */
-const MAXIMUM_UNANSWERED_BYTES = 1024 * 1024;
-/** A ping follows each second of traffic. */
-const BARRIER_MS = 1_000;
-/** A peer that does not answer a barrier for this long has lost the stream. */
-const BARRIER_PATIENCE_MS = 60_000;
 /** The last barrier before our own close. */
 const LAST_BARRIER_MS = 5_000;
 const FIRST_RETRY_MS = 1_000;
@@ -30,7 +24,10 @@ export class Link {
   readonly #host: StreamHost;
   readonly #store: Store;
   readonly #queue = new LinkQueue();
-  readonly #barrier = new Barrier<WrittenItem>(MAXIMUM_UNANSWERED_BYTES);
+  readonly #barrier = new PingBarrier<WrittenItem>({
+    ping: () => this.#sendPing(),
+    onSilence: () => this.#stream?.close({ condition: "connection-timeout", text: "pings are not answered" }),
+  });
   #stream: OutboundStream | undefined;
   /** Of the stream: it was authenticated and counts against the limits. */
   #uncount: (() => void) | undefined;
@@ -42,8 +39,6 @@ export class Link {
   #heldOffUntil = 0;
   /** Wakes at the next try or when the first stanza expires. */
   #wake: { readonly at: number; readonly timer: NodeJS.Timeout } | undefined;
-  #barrierTimer: NodeJS.Timeout | undefined;
-  #patience: NodeJS.Timeout | undefined;
   #lastBarrier: NodeJS.Timeout | undefined;
   #pumping = false;
   /** Called when the stream that is being closed in order is gone. */
@@ -109,7 +104,7 @@ export class Link {
   /** A keep-alive ping on the stream, if there is one. */
   ping(): boolean {
     if (!this.ready) return false;
-    this.#sendPing();
+    this.#barrier.ask();
     return true;
   }
 
@@ -120,9 +115,6 @@ export class Link {
     if (proved.length > 0) this.#failures = 0;
     this.#store.dequeue(rowsOf(proved));
     this.#host.counters.add("stanzas_delivered_total", proved.length);
-    clearTimeout(this.#patience);
-    this.#patience = undefined;
-    if (this.#barrier.asked) this.#awaitAnswer();
     if (this.#closing !== undefined && this.#barrier.empty) this.#closeStream();
     else this.#advance();
     return true;
@@ -154,7 +146,7 @@ export class Link {
         this.#closeStream();
         return;
       }
-      if (!this.#barrier.covered) this.#sendPing();
+      this.#barrier.askIfOpen();
       this.#lastBarrier = setTimeout(() => this.#closeStream(), LAST_BARRIER_MS).unref();
     });
   }
@@ -223,12 +215,9 @@ export class Link {
           this.#queue.putBack(batch);
           break;
         }
-        for (const item of batch) {
-          this.#stream!.write(item.xml);
-          this.#barrier.add(written(item));
-        }
+        for (const item of batch) this.#stream!.write(item.xml);
         this.#host.counters.add('stanzas_total{direction="out"}', batch.length);
-        this.#scheduleBarrier();
+        this.#barrier.add(batch.map(written));
       }
     } catch (error) {
       this.#host.log.error("store-failed", { reason: (error as Error).message });
@@ -240,42 +229,23 @@ export class Link {
     }
   }
 
-  #scheduleBarrier(): void {
-    if (this.#barrier.empty) return;
-    if (this.#barrier.full) this.#sendPing();
-    else
-      this.#barrierTimer ??= setTimeout(() => {
-        this.#barrierTimer = undefined;
-        if (this.ready && !this.#barrier.covered) this.#sendPing();
-      }, BARRIER_MS).unref();
-  }
-
-  #sendPing(): void {
+  /** XEP-0199, from our domain to theirs. */
+  #sendPing(): string | undefined {
+    if (!this.ready) return undefined;
     const id = `ping-${this.#host.surroundings.randomId(8)}`;
     const { local, remote } = this.pair;
     this.#stream?.write(
       elementText(xml("iq", serverNamespace, { type: "get", id, from: local, to: remote }, xml("ping", pingNamespace))),
     );
-    this.#barrier.ping(id);
-    if (!this.#barrier.empty) this.#awaitAnswer();
-  }
-
-  /** Counts from the first ping without an answer; a late answer gives the peer its time anew. */
-  #awaitAnswer(): void {
-    this.#patience ??= setTimeout(() => {
-      this.#patience = undefined;
-      this.#stream?.close({ condition: "connection-timeout", text: "pings are not answered" });
-    }, BARRIER_PATIENCE_MS).unref();
+    return id;
   }
 
   #onEnd(end: OutboundEnd): void {
     const stood = this.#uncount !== undefined;
     this.#uncount?.();
     this.#stream = this.#uncount = undefined;
-    clearTimeout(this.#barrierTimer);
-    clearTimeout(this.#patience);
     clearTimeout(this.#lastBarrier);
-    this.#barrierTimer = this.#patience = this.#lastBarrier = undefined;
+    this.#lastBarrier = undefined;
     const uncertain = this.#barrier.abandon();
     // A peer that closes before a stream stands, or over and over, must not be dialled as fast as it closes.
     const orderly = stood && (end.code === "closed" || (end.code === "closed-by-peer" && uncertain.length === 0));

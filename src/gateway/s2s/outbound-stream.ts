@@ -1,4 +1,4 @@
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { presentedChain } from "../../certificate/presented";
 import type { DocumentPartner } from "../../definition/facts/gateway-document";
@@ -13,6 +13,7 @@ import type { StreamHeader } from "../../stream/xml/parser";
 import { serialise } from "../../stream/xml/serialise";
 import type { StreamXmlError } from "../../stream/xml/stream-xml-error";
 import type { StreamStatus } from "../status";
+import { connectTo } from "./connect";
 import {
   newOutbound,
   type OutboundEffect,
@@ -24,10 +25,8 @@ import {
 } from "./outbound-machine";
 import type { Pair } from "./pair";
 import type { StreamHost } from "./stream-host";
-import { findTargets, type Target } from "./targets";
+import { findTargets } from "./targets";
 
-/** One address gets this long to accept the connection. */
-const CONNECT_MS = 10_000;
 const CLOSING_MS = 5_000;
 
 /** Why an outbound stream did not come up or ended. */
@@ -286,7 +285,9 @@ export class OutboundStream implements WireHandlers {
     }
     const failures: string[] = [];
     for (const target of found.targets) {
-      const outcome = await this.#connect(target);
+      const outcome = await connectTo(target, (socket) => {
+        this.#dialling = socket;
+      });
       if (this.#ended) {
         if (typeof outcome !== "string") outcome.destroy();
         return;
@@ -306,27 +307,6 @@ export class OutboundStream implements WireHandlers {
   #open(wire: Wire): void {
     this.#opened = true;
     wire.write(openStream({ from: this.pair.local, to: this.pair.remote }));
-  }
-
-  #connect({ address, port }: Target): Promise<Socket | string> {
-    return new Promise((resolve) => {
-      const socket = connect({ host: address, port });
-      this.#dialling = socket;
-      const timer = setTimeout(() => settle("did not answer in time"), CONNECT_MS);
-      const settle = (outcome: Socket | string) => {
-        clearTimeout(timer);
-        socket.off("connect", connected).off("error", failed).off("close", closed); // its own listeners stay
-        if (typeof outcome === "string") {
-          socket.on("error", () => undefined); // it may still fail after we have given it up
-          socket.destroy();
-        }
-        resolve(outcome);
-      };
-      const connected = () => settle(socket);
-      const failed = (error: NodeJS.ErrnoException) => settle(error.code ?? error.message);
-      const closed = () => settle("closed");
-      socket.once("connect", connected).once("error", failed).once("close", closed);
-    });
   }
 
   #end(end: OutboundEnd): void {

@@ -216,7 +216,7 @@ let built: string | undefined;
  * The program under test: this project's build, made new where it is stale, or the `main.js` that XMPP_EDGE_MAIN names
  * (of an installed package, say).
  */
-function program(): string {
+export function program(): string {
   built ??= process.env.XMPP_EDGE_MAIN ?? build();
   return built;
 }

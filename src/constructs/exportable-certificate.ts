@@ -18,7 +18,8 @@ const TTL = 300;
  */
 export class ExportableCertificate extends Construct {
   readonly certificate: AcmCertificate;
-  readonly validationRecords: Route53Record;
+  /** One for each name that has to be proved. */
+  readonly validationRecords: readonly Route53Record[];
   readonly validation: AcmCertificateValidation;
 
   constructor(
@@ -43,24 +44,28 @@ export class ExportableCertificate extends Construct {
       lifecycle: { createBeforeDestroy: true },
     });
     const options = TerraformIterator.fromComplexList(this.certificate.domainValidationOptions, "domain_name");
-    const zoneIdOf = Object.fromEntries(
-      names.map(({ name }) => [name, zones.id(zoneOf(definition, name.replace(/^\*\./, "")))]),
-    );
-    this.validationRecords = new Route53Record(this, "validation", {
-      forEach: options,
-      zoneId: Fn.lookup(zoneIdOf, options.getString("domain_name")),
-      name: options.getString("resource_record_name"),
-      type: options.getString("resource_record_type"),
-      records: [options.getString("resource_record_value")],
-      ttl: TTL,
-      // The names are ACM's own hashes: a wildcard and its parent share one, and so does an earlier certificate.
-      allowOverwrite: true,
+    // A wildcard and its parent are proved by one record. One resource a name, by a key that we know: with for_each
+    // over ACM's set Terraform would have to know its keys before the certificate is there.
+    const proved = [...new Set(names.map(({ name }) => name.replace(/^\*\./, "")))];
+    this.validationRecords = proved.map((name) => {
+      const answer = (attribute: string) =>
+        Fn.element(
+          Token.asList(options.forExpressionForList(`val.${attribute} if trimprefix(key, "*.") == "${name}"`)),
+          0,
+        );
+      return new Route53Record(this, `validation-${name}`, {
+        zoneId: zones.id(zoneOf(definition, name)),
+        name: answer("resource_record_name"),
+        type: answer("resource_record_type"),
+        records: [answer("resource_record_value")],
+        ttl: TTL,
+        // The names are ACM's own hashes; an earlier certificate for the same name asked for the same.
+        allowOverwrite: true,
+      });
     });
     this.validation = new AcmCertificateValidation(this, "issued", {
       certificateArn: this.certificate.arn,
-      validationRecordFqdns: Token.asList(
-        TerraformIterator.fromResources(this.validationRecords).pluckProperty("fqdn"),
-      ),
+      validationRecordFqdns: this.validationRecords.map(({ fqdn }) => fqdn),
     });
   }
 

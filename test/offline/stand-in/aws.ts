@@ -16,7 +16,7 @@ import {
 import { found } from "./data";
 import { MOVES, REPLACES, SENSITIVE } from "./hand-lists";
 import { hash, idOf, keyOf, nameOf, text } from "./identity";
-import { made } from "./made";
+import { certificateNames, made } from "./made";
 
 /** What the provider block said. */
 interface Context {
@@ -56,6 +56,7 @@ function resource(type: string, schema: Block, taken: Set<string>): Resource<Con
       if (has("tags_all")) planned.tags_all = allTags(config.tags ?? null, defaultTags);
       if (has("region") && isUnknown(planned.region)) planned.region = region;
       if (prior) planChange(type, change, prior);
+      else if (type === "aws_acm_certificate") planned.domain_validation_options = unansweredNames(planned);
     },
     create(planned, { region }) {
       const key = freeKey(type, planned, taken);
@@ -71,6 +72,16 @@ function resource(type: string, schema: Block, taken: Set<string>): Resource<Con
     read: (state) => state,
     delete: () => {},
   };
+}
+
+/** ACM's questions are known by name before they are asked: what `for_each` over them takes. */
+function unansweredNames(planned: ObjectValue): Value {
+  return certificateNames(planned).map((domain_name) => ({
+    domain_name,
+    resource_record_name: UNKNOWN,
+    resource_record_type: UNKNOWN,
+    resource_record_value: UNKNOWN,
+  }));
 }
 
 /** In-place or replaced, by the hand lists; a value that moves with every change is unknown until apply. */

@@ -6,6 +6,8 @@ interface ByType {
 
 /** A change of one of these replaces the object. */
 export const REPLACES: ByType = {
+  aws_acm_certificate: ["domain_name", "subject_alternative_names", "key_algorithm", "validation_method"],
+  aws_acm_certificate_validation: ["certificate_arn", "validation_record_fqdns"],
   aws_cloudwatch_metric_alarm: ["alarm_name"],
   aws_ebs_volume: ["availability_zone", "encrypted", "kms_key_id", "snapshot_id"],
   aws_eip: ["domain", "public_ipv4_pool", "network_border_group"],

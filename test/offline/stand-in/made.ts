@@ -1,5 +1,5 @@
 import { isNested, type NestedType, type Type } from "../provider/schema";
-import type { ObjectValue, Value } from "../provider/value";
+import { isList, type ObjectValue, type Value } from "../provider/value";
 import { ACCOUNT, arn, hash, nameOf, octet, text, zoneId } from "./identity";
 
 /** The object that a value is made for. */
@@ -13,6 +13,7 @@ export interface Place {
 
 /** ARN services where the second word of the type is not the service's name. */
 const SERVICES: { readonly [type: string]: string } = {
+  aws_acm_certificate: "acm",
   aws_cloudwatch_metric_alarm: "cloudwatch",
   aws_iam_role: "iam",
   aws_iam_instance_profile: "iam",
@@ -22,6 +23,7 @@ const SERVICES: { readonly [type: string]: string } = {
 
 /** Values with documented shapes that others refer to: `type.attribute`. */
 const SPECIAL: { readonly [attribute: string]: (place: Place) => Value } = {
+  "aws_acm_certificate.domain_validation_options": validationOptions,
   "aws_eip.allocation_id": ({ id }) => id,
   "aws_eip.public_ip": ({ key }) => `203.0.113.${1 + (octet(key) % 254)}`,
   "aws_iam_instance_profile.arn": ({ region, id }) => arn("iam", region, `instance-profile/${id}`),
@@ -66,6 +68,25 @@ function empty(type: Type | NestedType): Value {
   if (isNested(type)) return type.nested === "single" ? null : type.nested === "map" ? {} : [];
   if (typeof type === "string" || type[0] === "object") return null;
   return type[0] === "map" ? {} : [];
+}
+
+/** What ACM wants to see in the DNS, a record a name; a wildcard's is its parent's. */
+function validationOptions({ planned }: Place): Value {
+  return certificateNames(planned).map((name) => {
+    const owner = name.replace(/^\*\./, "");
+    return {
+      domain_name: name,
+      resource_record_name: `_${hash(owner, 32)}.${owner}.`,
+      resource_record_type: "CNAME",
+      resource_record_value: `_${hash(`${owner} value`, 32)}.acm-validations.aws.`,
+    };
+  });
+}
+
+/** The names of an ACM certificate, where they are known. */
+export function certificateNames({ domain_name, subject_alternative_names }: ObjectValue): string[] {
+  const more = isList(subject_alternative_names) ? subject_alternative_names : [];
+  return [...new Set([domain_name, ...more])].filter((name) => typeof name === "string");
 }
 
 function ipv6Addresses({ planned, key }: Place): Value {

@@ -1,5 +1,7 @@
 /** What the stacks of this project use of AWS, and so what the stand-in serves. Add a line when a construct needs more. */
 export const served: readonly string[] = [
+  "aws_acm_certificate",
+  "aws_acm_certificate_validation",
   "aws_cloudwatch_metric_alarm",
   "aws_ebs_volume",
   "aws_eip",

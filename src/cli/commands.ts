@@ -43,6 +43,22 @@ export const COMMANDS: readonly CommandEntry[] = [
         summary: "make a key and a request for a CA",
         module: () => require("./certificate/request"),
       },
+      { name: "import", summary: "take a CA's reply into the store", module: () => require("./certificate/import") },
+      {
+        name: "assign",
+        summary: "make a certificate of the store live",
+        module: () => require("./certificate/assign"),
+      },
+      {
+        name: "roll-back",
+        summary: "make the certificate live that was before",
+        module: () => require("./certificate/roll-back"),
+      },
+      {
+        name: "history",
+        summary: "list open requests, certificates and what was live when",
+        module: () => require("./certificate/history"),
+      },
       {
         name: "acme",
         summary: "obtain or renew the certificate by ACME",

@@ -11,7 +11,8 @@ export type StoreErrorCode =
   | "key-mismatch"
   | "unknown-certificate"
   | "unknown-request"
-  | "nothing-to-roll-back";
+  | "nothing-to-roll-back"
+  | "not-valid-now";
 
 /** A certificate store that cannot do what it was asked for. Nothing has changed in it. */
 export class StoreError extends Error {

@@ -108,7 +108,7 @@ function pathFindings(chain: ArrangedChain, { names, trust, now }: Expectation):
         remedy:
           chain.missing.urls.length > 0
             ? `import it along, or let it be fetched from ${chain.missing.urls[0]} by --fetch-issuers`
-            : "get it from the CA, and import it along with the reply",
+            : "get it from the CA and import it along; if it is the root of your own CA, give it by --trust-anchors",
       },
     ];
   return [

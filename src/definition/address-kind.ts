@@ -22,6 +22,8 @@ const RANGES: readonly (readonly [AddressKind, readonly string[]])[] = [
       "2001::/23",
       "2002::/16",
       "5f00::/16",
+      "64:ff9b:1::/48",
+      // NAT64 of one network alone (RFC 8215): what it leads to is not ours to know
     ],
   ],
 ];
@@ -32,9 +34,13 @@ const lists = RANGES.map(([kind, ranges]) => {
   return [kind, list] as const;
 });
 
-/** Adds `address/length` of either family to a list. */
+/**
+ * Adds `address/length` of either family to a list.
+ * @throws TypeError, RangeError where it is no range; an address without a length is none
+ */
 export function addRange(list: BlockList, range: string): void {
   const [address = "", length = ""] = range.split("/");
+  if (!/^\d{1,3}$/.test(length)) throw new RangeError(`${range} has no length, such as ${address}/32`);
   list.addSubnet(address, Number(length), isIP(address) === 6 ? "ipv6" : "ipv4");
 }
 

@@ -1,6 +1,7 @@
+import { BlockList } from "node:net";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { addressKind, embeddedIpv4 } from "../../src/definition/address-kind";
+import { addRange, addressKind, embeddedIpv4 } from "../../src/definition/address-kind";
 
 describe("the kind of an address", () => {
   test.each([
@@ -29,6 +30,7 @@ describe("the kind of an address", () => {
     ["::ffff:7f00:1", "loopback"],
     ["64:ff9b::a9fe:a9fe", "link-local"],
     ["64:ff9b::909:909", "global"],
+    ["64:ff9b:1::a9fe:a9fe", "reserved"],
     ["::127.0.0.1", "loopback"],
   ])("%s is %s", (address, kind) => {
     expect(addressKind(address)).toBe(kind);
@@ -54,4 +56,8 @@ describe("the kind of an address", () => {
       }),
     );
   });
+});
+
+test.each(["10.0.0.0", "10.0.0.0/", "fd00::", "10.0.0.0/x", "10.0.0.0/33", "nonsense/8"])("%s is no range", (range) => {
+  expect(() => addRange(new BlockList(), range)).toThrow();
 });

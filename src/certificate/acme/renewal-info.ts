@@ -40,7 +40,9 @@ export function renewalName(certificatePem: string): string | undefined {
   const keyId = certificate.getExtension(AuthorityKeyIdentifierExtension)?.keyId;
   if (keyId === undefined) return undefined;
   const part = (hex: string) => Buffer.from(hex, "hex").toString("base64url");
-  return `${part(keyId)}.${part(certificate.serialNumber)}`;
+  // The serial number's DER, which begins with a zero octet where its first bit would make it negative; read without.
+  const { serialNumber } = certificate;
+  return `${part(keyId)}.${part(/^[89a-f]/i.test(serialNumber) ? `00${serialNumber}` : serialNumber)}`;
 }
 
 /**

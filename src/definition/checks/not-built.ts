@@ -26,12 +26,19 @@ export function notBuiltFindings(definition: Definition): Finding[] {
   if (accessEdge.directTlsPort !== undefined)
     say(["accessEdge", "directTlsPort"], accessEdge.directTlsPort, "direct TLS (XEP-0368)", "leave it out");
   if (dns.kind === "rfc2136")
-    say(["dns", "kind"], dns.kind, "publishing by RFC 2136", "publish what `xmpp-edge dns zone` prints");
-  if (certificate.source.kind === "acme" || certificate.source.kind === "acm")
+    found.push({
+      severity: "warning",
+      id: "not-built-yet",
+      path: ["dns", "kind"],
+      value: dns.kind,
+      rule: "publishing SRV and address records by RFC 2136 is not built yet; ACME's challenge records are published",
+      remedy: "publish what `xmpp-edge dns zone` prints",
+    });
+  if (certificate.source.kind === "acm")
     say(
       ["certificate", "source", "kind"],
       certificate.source.kind,
-      `obtaining the certificate by ${certificate.source.kind === "acme" ? "ACME" : "ACM export"}`,
+      "obtaining the certificate by ACM export",
       "give run a certificate by --certificate and --key",
     );
   return found;

@@ -10,7 +10,12 @@ sh scripts/peers.sh
 mkdir -p .cache/results
 results=.cache/results/node-$(sh scripts/run.sh -p process.versions.node).json
 rm -f "$results"
+# What tests and the libraries under them leave in the temporary folder goes with it. A short path: sockets need one.
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/xe.XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 status=0
-sh scripts/run.sh node_modules/jest/bin/jest.js --maxWorkers=2 --json --outputFile="$results" "$@" >/dev/null || status=$?
+TMPDIR=$scratch sh scripts/run.sh node_modules/jest/bin/jest.js --maxWorkers=2 --json --outputFile="$results" "$@" >/dev/null || status=$?
 sh scripts/run.sh scripts/results.cjs "$results" || status=1
 exit $status

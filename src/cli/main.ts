@@ -131,8 +131,23 @@ function explainFailure(error: unknown, io: CliIo): number {
 
 const isAbort = (error: unknown) => (error as { readonly name?: unknown } | null | undefined)?.name === "AbortError";
 
+/** The baseline (`engines` in package.json): node:sqlite without a flag, and types stripped by Node itself. */
+const LEAST_NODE = [22, 18] as const;
+
+function isOldNode(version: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major < LEAST_NODE[0] || (major === LEAST_NODE[0] && minor < LEAST_NODE[1]);
+}
+
 function start(): void {
   const io = processIo();
+  if (isOldNode(process.versions.node)) {
+    io.stderr(
+      `xmpp-edge: this is Node.js ${process.versions.node}; ${LEAST_NODE.join(".")} or later is needed\n  install a newer Node.js, or let npm install the optional dependencies: they bring one\n`,
+    );
+    process.exitCode = USED_WRONGLY;
+    return;
+  }
   // What escapes every promise and callback is our fault as well, and must not show a stack either.
   process.on("uncaughtException", (error) => process.exit(explainFailure(error, io)));
   void main(process.argv.slice(2), io).then((code) => {

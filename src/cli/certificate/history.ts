@@ -12,7 +12,7 @@ export function register(program: Command, context: CliContext): void {
     .summary("list open requests, certificates and what was live when")
     .description("Lists the open requests, every certificate of the store, and each change of the live one.");
   addStoreOptions(command)
-    .addHelpText("after", "\nExample:\n  xmpp-edge certificate history --json")
+    .addHelpText("after", "\nExamples:\n  xmpp-edge certificate history --json")
     .action((options: StoreOptions) => {
       const store = openStore(options);
       const found = explained(() => contentsOf(store));

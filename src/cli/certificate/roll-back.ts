@@ -9,7 +9,7 @@ export function register(program: Command, context: CliContext): void {
     .summary("make the certificate live that was before")
     .description("Makes the certificate live that was before the present one; called again, the one before that.");
   addStoreOptions(command)
-    .addHelpText("after", "\nExample:\n  xmpp-edge certificate roll-back --store /var/lib/xmpp-edge/certificates")
+    .addHelpText("after", "\nExamples:\n  xmpp-edge certificate roll-back --store /var/lib/xmpp-edge/certificates")
     .action((options: StoreOptions) => {
       const store = openStore(options);
       const from = explained(() => store.live());

@@ -93,13 +93,13 @@ function download(url: string, lookup: LookupFunction, signal: AbortSignal): Pro
   return new Promise((resolve, reject) => {
     // A connection of its own: nothing of one CA's stays behind for another's.
     const request = get(url, { lookup, signal, agent: false, headers: { accept: "application/pkix-crl" } });
-    request.once("error", reject);
+    request.on("error", reject);
     request.once("response", (response) => {
       const refuse = (error: ListFetchError) => {
         reject(error);
         request.destroy();
       };
-      response.once("error", reject);
+      response.on("error", reject);
       if (response.statusCode !== 200) {
         refuse(new ListFetchError("http-status", `${shown(url)} answered ${response.statusCode}`));
         return;

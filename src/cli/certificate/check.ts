@@ -176,11 +176,15 @@ async function checkPort(
     addresses.map((address) => ({ domain: one, address })),
   );
   const subjects: CertificateSubject[] = [];
+  const silent = new Set<string>();
   // One after the other: a gateway of ours takes few strangers from one address at once.
   for (const { domain, address } of asked) {
+    if (silent.has(address)) continue; // it does not answer for one domain and would not for the next
     // To one of our own domains we are a stranger; to another's we are ourselves.
     const from = local.includes(domain) ? undefined : local[0];
-    subjects.push(await checkServer({ domain, address, port, ...(from !== undefined && { from }) }, surroundings));
+    const found = await checkServer({ domain, address, port, ...(from !== undefined && { from }) }, surroundings);
+    if (found.connection?.reached === "none") silent.add(address);
+    subjects.push(found);
   }
   return subjects;
 }

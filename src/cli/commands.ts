@@ -60,6 +60,16 @@ export const COMMANDS: readonly CommandEntry[] = [
         module: () => require("./certificate/history"),
       },
       {
+        name: "export",
+        summary: "write a certificate with its key for use elsewhere",
+        module: () => require("./certificate/export"),
+      },
+      {
+        name: "lab-ca",
+        summary: "make a certificate of a CA for tests, and make it live",
+        module: () => require("./certificate/lab-ca"),
+      },
+      {
         name: "acme",
         summary: "obtain or renew the certificate by ACME",
         module: () => require("./certificate/acme"),

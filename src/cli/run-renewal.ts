@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readLive, watchLive } from "../certificate/store/live";
+import { formatServerAddress, type ServerAddress } from "../dns/resolver";
 import type { Log } from "../gateway/log";
 import { CommandError } from "./context";
 
@@ -10,6 +11,8 @@ export interface RenewalOptions {
   readonly definition: string;
   /** The certificate store. */
   readonly directory: string;
+  /** Asked for zones and their name servers. Default: the system's. */
+  readonly resolvers?: readonly ServerAddress[] | undefined;
   readonly log: Log;
 }
 
@@ -75,10 +78,14 @@ export class Renewal {
   }
 
   #spawn(): ChildProcess {
-    const { definition, directory, log } = this.options;
+    const { definition, directory, resolvers = [], log } = this.options;
     const child = spawn(
       process.execPath,
-      [join(__dirname, "main.js"), "certificate", "acme", definition, "--keep", "--store", directory],
+      [
+        join(__dirname, "main.js"),
+        ...["certificate", "acme", definition, "--keep", "--store", directory],
+        ...resolvers.flatMap((resolver) => ["--resolver", formatServerAddress(resolver)]),
+      ],
       { stdio: ["ignore", "ignore", "inherit", "ipc"] },
     );
     child.once("error", (error) => log.error("certificate-renewal-ended", { reason: error.message }));

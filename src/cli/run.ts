@@ -61,7 +61,7 @@ async function run(source: string, options: RunOptions, context: CliContext): Pr
   const { certificateStore: directory } = options;
   const renewal =
     certificateSource === "acme" && directory !== undefined
-      ? Renewal.start({ definition: source, directory, log })
+      ? Renewal.start({ definition: source, directory, resolvers: options.resolver, log })
       : undefined;
   try {
     await renewal?.firstCertificate(context.signal);

@@ -47,7 +47,7 @@ export function register(program: Command, context: CliContext): void {
     .addOption(
       new Option("--contact <address>", "mail address that the CA may write to; may be repeated")
         .env("XMPP_EDGE_ACME_CONTACT")
-        .argParser(contact),
+        .argParser(repeated(mailAddress, "Give a mail address.")),
     )
     .addOption(
       new Option("--eab <file>", 'external account binding: a JSON file {"kid":"…","hmacKey":"…"} from the CA').env(
@@ -203,11 +203,9 @@ function abortableSleep(milliseconds: number, signal: AbortSignal): Promise<void
   });
 }
 
-function contact(text: string, before: readonly string[] = []): readonly string[] {
-  if (!/^[^\s@,?]+@[^\s@,?]+$/.test(text)) throw new InvalidArgumentError("Give a mail address.");
-  return [...before, text];
-}
+const mailAddress = (text: string) => (/^[^\s@,?]+@[^\s@,?]+$/.test(text) ? text : undefined);
 
+/** An option that may be given several times; in its environment variable, commas separate. */
 function repeated<T>(parse: (text: string) => T | undefined, usage: string) {
   return (text: string, before: readonly T[] = []): readonly T[] => [
     ...before,

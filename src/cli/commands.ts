@@ -39,6 +39,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: "request, import and assign the certificate of a definition",
     children: [
       {
+        name: "plan",
+        summary: "what the certificate will hold and why, and what is due",
+        module: () => require("./certificate/plan"),
+      },
+      {
         name: "request",
         summary: "make a key and a request for a CA",
         module: () => require("./certificate/request"),
@@ -73,6 +78,11 @@ export const COMMANDS: readonly CommandEntry[] = [
         name: "acme",
         summary: "obtain or renew the certificate by ACME",
         module: () => require("./certificate/acme"),
+      },
+      {
+        name: "acm",
+        summary: "export the certificate out of AWS Certificate Manager",
+        module: () => require("./certificate/acm"),
       },
       {
         name: "check",

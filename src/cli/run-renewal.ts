@@ -6,9 +6,16 @@ import { formatServerAddress, type ServerAddress } from "../dns/resolver";
 import type { Log } from "../gateway/log";
 import { CommandError } from "./context";
 
+/** Sources that renew by themselves. */
+export type RenewedSource = "acme" | "acm";
+
+export const isRenewed = (source: string | undefined): source is RenewedSource => source === "acme" || source === "acm";
+
 export interface RenewalOptions {
   /** The definition's file. */
   readonly definition: string;
+  /** Where the certificate comes from: the verb that keeps it. */
+  readonly source: RenewedSource;
   /** The certificate store. */
   readonly directory: string;
   /** Asked for zones and their name servers. Default: the system's. */
@@ -23,7 +30,7 @@ const STOP_PATIENCE = 5_000;
 const USED_WRONGLY = 2;
 
 /**
- * The process that obtains and renews the certificate for `run`: `certificate acme --keep` of the same definition. A
+ * The process that obtains and renews the certificate for `run`: `certificate acme --keep` (or `acm`) of the same definition. A
  * process of its own, for the gateway's loads no ACME, ASN.1 or AWS library; it ends when ours does, however that ends.
  */
 export class Renewal {
@@ -78,13 +85,14 @@ export class Renewal {
   }
 
   #spawn(): ChildProcess {
-    const { definition, directory, resolvers = [], log } = this.options;
+    const { definition, directory, source, resolvers = [], log } = this.options;
+    const asked = source === "acme" ? resolvers : []; // ACM is not found by them
     const child = spawn(
       process.execPath,
       [
         join(__dirname, "main.js"),
-        ...["certificate", "acme", definition, "--keep", "--store", directory],
-        ...resolvers.flatMap((resolver) => ["--resolver", formatServerAddress(resolver)]),
+        ...["certificate", source, definition, "--keep", "--store", directory],
+        ...asked.flatMap((resolver) => ["--resolver", formatServerAddress(resolver)]),
       ],
       { stdio: ["ignore", "ignore", "inherit", "ipc"] },
     );
@@ -97,7 +105,7 @@ export class Renewal {
           new CommandError(
             "the certificate cannot be obtained as the definition says",
             1,
-            `see above, and what xmpp-edge certificate acme ${definition} says`,
+            `see above, and what xmpp-edge certificate ${source} ${definition} says`,
           ),
         );
       this.#restart = setTimeout(() => {

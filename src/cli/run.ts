@@ -11,7 +11,7 @@ import { DocumentError, readGatewayDocument } from "../gateway/read-document";
 import { type CliContext, CommandError, UsageError } from "./context";
 import { type CredentialSource, credentialSource } from "./run-credentials";
 import { addRunOptions, type RunOptions, readSecret, readText } from "./run-options";
-import { Renewal } from "./run-renewal";
+import { isRenewed, Renewal } from "./run-renewal";
 import { systemAnchorsPem } from "./trust-anchors";
 
 /** A shorter secret could be guessed: 128 bits as text. */
@@ -33,8 +33,9 @@ Examples:
   xmpp-edge run document.json --certificate edge.pem --key edge.key --listen 127.0.0.2:5269 \\
     --resolver 127.0.0.53:5353 --trust-anchors lab-ca.pem --allow-private-targets 127.0.0.0/8 --admin 127.0.0.1:0
 
-Where the definition's certificate.source.kind is acme and --certificate-store is given, the certificate is obtained
-and renewed by itself, as "certificate acme --keep" does it and with its environment variables.
+Where the definition's certificate.source.kind is acme or acm and --certificate-store is given, the certificate is
+obtained and renewed by itself, as "certificate acme --keep" or "certificate acm --keep" does it and with its
+environment variables.
 
 Not built yet: s3://BUCKET/KEY, direct TLS.
 Exit codes: 0 stopped in order, 1 could not start, 2 used wrongly, 70 own fault, 130/143 interrupted.`,
@@ -60,8 +61,8 @@ async function run(source: string, options: RunOptions, context: CliContext): Pr
   const log = createLog((line) => process.stderr.write(line), options.logLevel, Date.now);
   const { certificateStore: directory } = options;
   const renewal =
-    certificateSource === "acme" && directory !== undefined
-      ? Renewal.start({ definition: source, directory, resolvers: options.resolver, log })
+    isRenewed(certificateSource) && directory !== undefined
+      ? Renewal.start({ definition: source, source: certificateSource, directory, resolvers: options.resolver, log })
       : undefined;
   try {
     await renewal?.firstCertificate(context.signal);

@@ -11,6 +11,7 @@ import { type CliContext, UsageError } from "../context";
 import { jsonText } from "../output/json";
 import { readText } from "../run-options";
 import { challengeHost, type HostChoice } from "./acme-host";
+import { abortableSleep, leaveParent, parentGone } from "./kept-process";
 import { addStoreOptions, explained, explainedLater, openStore, type StoreOptions } from "./store-option";
 
 interface AcmeOptions extends StoreOptions, HostChoice {
@@ -153,17 +154,6 @@ async function renewOptions(definition: Definition, options: AcmeOptions, contex
   };
 }
 
-/** Aborts when the process that started us, with a channel to it, has gone. */
-function parentGone(): AbortSignal {
-  const gone = new AbortController();
-  if (process.connected) process.once("disconnect", () => gone.abort());
-  return gone.signal;
-}
-
-function leaveParent(): void {
-  if (process.connected) process.disconnect();
-}
-
 /** A certificate's life as log lines; an alarm is an error there, for that is what monitoring looks for. */
 function logEvents(context: CliContext): (event: RenewalEvent) => void {
   const log = createLog(context.stderr, "info", Date.now);
@@ -187,20 +177,6 @@ function externalAccount(file: string): ExternalAccount {
     `${file} (--eab) is not as expected`,
     'write {"kid":"…","hmacKey":"…"} with the values of your CA',
   );
-}
-
-/** Waits, or ends at once when the signal aborts. */
-function abortableSleep(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, milliseconds);
-    signal.addEventListener("abort", end, { once: true });
-  });
 }
 
 const mailAddress = (text: string) => (/^[^\s@,?]+@[^\s@,?]+$/.test(text) ? text : undefined);

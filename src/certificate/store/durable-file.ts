@@ -79,7 +79,7 @@ export function writeFailed(path: string, error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   const { code, message } = error as NodeJS.ErrnoException;
   const remedy =
-    code === "ENOSPC" || code === "EDQUOT"
+    code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG"
       ? "make room on the disk and repeat the command"
       : code === "ENOENT"
         ? "make the folder first, or name a file in one that is there"

@@ -3,13 +3,27 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import { contextPrimitive, TAG } from "../../../src/certificate/der";
+import { encodeDer } from "../../../src/certificate/der-write";
 import { type ImportQuestion, importReply, NoKeyError } from "../../../src/certificate/import/import-reply";
 import { type Reply, readReply } from "../../../src/certificate/import/read-reply";
 import { certificatesOfPem } from "../../../src/certificate/pem";
 import { type CertificateStore, openCertificateStore } from "../../../src/certificate/store/certificate-store";
 import { spkiSha256 } from "../../../src/certificate/store/stored-pair";
 import { TrustStore } from "../../../src/certificate/trust-store";
-import { CLIENT_AUTH, CODE_SIGNING, type Issued, type IssueOptions, issue, NOW, rsa, SERVER_AUTH } from "../authority";
+import {
+  CLIENT_AUTH,
+  CODE_SIGNING,
+  Extension,
+  type Issued,
+  type IssueOptions,
+  inDays,
+  issue,
+  NOW,
+  rsa,
+  SERVER_AUTH,
+  SUBJECT_ALT_NAME,
+} from "../authority";
 import { type Pair, pairOf } from "../store/pair";
 import { pkcs7 } from "./openssl-files";
 
@@ -143,6 +157,31 @@ describe("a CA's reply is refused, with the reason, and its request stays open",
     expect(findings).toMatchObject([{ code: "root-not-trusted", remedy: expect.stringContaining("--trust-anchors") }]);
   });
 
+  it("when the CA itself has expired", async () => {
+    const old = await issue({ subject: "CN=Old", issuer: root, ca: true, to: -1 });
+    const { issued } = await requested({ issuer: old });
+    expect(await codes(take([pem(issued, old)]))).toEqual(["refused expired"]);
+  });
+
+  it("when two CAs vouch for each other alone", async () => {
+    const [a, b] = [await issue({ subject: "CN=A", ca: true }), await issue({ subject: "CN=B", ca: true })];
+    const loop = [
+      await issue({ subject: "CN=A", issuer: b, ca: true, keyPair: a.keys }),
+      await issue({ subject: "CN=B", issuer: a, ca: true, keyPair: b.keys }),
+    ];
+    const { issued } = await requested({ issuer: a });
+    expect(await codes(take([pem(issued, ...loop)]))).toEqual(["refused issuer-missing"]);
+  });
+
+  it.each([
+    ["a day behind", -11],
+    ["a day ahead of its end", 51],
+  ])("when the clock is %s: the clock is among the remedies", async (_, days) => {
+    const { issued } = await requested();
+    const { findings } = await take([pem(issued, issuing, upper)], { now: inDays(days) });
+    expect(findings).toMatchObject([{ code: "expired", remedy: expect.stringContaining("clock") }]);
+  });
+
   it("with everything that is wrong at once", async () => {
     const { issued } = await requested({ names: ["other.example"], to: -1, purposes: [CLIENT_AUTH] });
     expect(await codes(take([pem(issued, issuing, upper)]))).toEqual([
@@ -151,6 +190,29 @@ describe("a CA's reply is refused, with the reason, and its request stays open",
       "refused not-for-servers",
       "refused expired",
     ]);
+  });
+});
+
+describe("names that nobody should take for others", () => {
+  const sanOf = (...names: readonly Buffer[]) =>
+    new Extension(SUBJECT_ALT_NAME, false, encodeDer(TAG.sequence, ...names));
+  const dnsName = (text: string, encoding: BufferEncoding = "latin1") =>
+    encodeDer(contextPrimitive(2), Buffer.from(text, encoding));
+
+  it.each<[string, () => IssueOptions["extensions"]]>([
+    ["NUL", () => [sanOf(dnsName("contoso.example\0.evil.example"))]],
+    ["UTF-8", () => [sanOf(dnsName("contöso.example", "utf8"))]],
+    ["a string of another type", () => [sanOf(encodeDer(TAG.utf8String, Buffer.from("contoso.example")))]],
+    ["1,000 of them", () => [sanOf(...Array.from({ length: 1000 }, (_, index) => dnsName(`d${index}.example`)))]],
+  ])("make the certificate unreadable: %s", async (_, extensions) => {
+    const { issued } = await pairOf({ names: [], extensions: extensions()!, issuer: issuing });
+    expect(() => readReply(issued.der)).toThrow(expect.objectContaining({ code: "unreadable" }));
+  });
+
+  it("are taken as A-labels", async () => {
+    const names = ["xn--mnchen-3ya.example"];
+    const { issued } = await requested({ names });
+    expect(await codes(take([pem(issued, issuing, upper)], { names }))).toEqual([]);
   });
 });
 

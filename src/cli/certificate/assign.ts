@@ -3,7 +3,7 @@ import { assignable, missingNames } from "../../certificate/store/assignable";
 import { certificateNames } from "../../definition";
 import type { CliContext } from "../context";
 import { jsonText } from "../output/json";
-import { addStoreOptions, explained, openStore, type StoreOptions } from "./store-option";
+import { addStoreOptions, explained, openExistingStore, type StoreOptions } from "./store-option";
 
 export function register(program: Command, context: CliContext): void {
   const command = program
@@ -29,7 +29,7 @@ What the gateway made of it is in its log: certificate-reloaded, or certificate-
 
 async function assign(file: string, id: string | undefined, options: StoreOptions, context: CliContext): Promise<void> {
   const definition = await context.load(file);
-  const store = openStore(options);
+  const store = openExistingStore(options);
   const before = explained(() => store.live());
   const record = explained(() => {
     const chosen = assignable(store, id, new Date());

@@ -4,7 +4,7 @@ import { createFile } from "../../certificate/store/durable-file";
 import { type CliContext, CommandError } from "../context";
 import { jsonText } from "../output/json";
 import { addPassphraseOption, readPassphrase, variableOf } from "./passphrase";
-import { addStoreOptions, explained, openStore, type StoreOptions } from "./store-option";
+import { addStoreOptions, explained, openExistingStore, type StoreOptions } from "./store-option";
 
 interface ExportOptions extends StoreOptions {
   readonly out?: string;
@@ -49,7 +49,7 @@ async function exportOne(
   context: CliContext,
 ): Promise<void> {
   const definition = await context.load(file);
-  const store = openStore(options);
+  const store = openExistingStore(options);
   const chosen = id ?? explained(() => store.live())?.id;
   if (chosen === undefined)
     throw new CommandError("no certificate is live", 1, "name one by its id: xmpp-edge certificate history lists them");

@@ -4,7 +4,7 @@ import type { CliContext } from "../context";
 import { jsonText } from "../output/json";
 import { printable } from "../output/printable";
 import { table } from "../output/table";
-import { addStoreOptions, explained, openStore, type StoreOptions } from "./store-option";
+import { addStoreOptions, explained, openExistingStore, type StoreOptions } from "./store-option";
 
 export function register(program: Command, context: CliContext): void {
   const command = program
@@ -14,7 +14,7 @@ export function register(program: Command, context: CliContext): void {
   addStoreOptions(command)
     .addHelpText("after", "\nExamples:\n  xmpp-edge certificate history --json")
     .action((options: StoreOptions) => {
-      const store = openStore(options);
+      const store = openExistingStore(options);
       const found = explained(() => contentsOf(store));
       context.stdout(options.json ? jsonText(found) : text(found));
     });

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { CliContext } from "../context";
 import { jsonText } from "../output/json";
-import { addStoreOptions, explained, openStore, type StoreOptions } from "./store-option";
+import { addStoreOptions, explained, openExistingStore, type StoreOptions } from "./store-option";
 
 export function register(program: Command, context: CliContext): void {
   const command = program
@@ -11,7 +11,7 @@ export function register(program: Command, context: CliContext): void {
   addStoreOptions(command)
     .addHelpText("after", "\nExamples:\n  xmpp-edge certificate roll-back --store /var/lib/xmpp-edge/certificates")
     .action((options: StoreOptions) => {
-      const store = openStore(options);
+      const store = openExistingStore(options);
       const from = explained(() => store.live());
       const record = explained(() => store.rollBack());
       if (new Date().toISOString() > record.notAfter)

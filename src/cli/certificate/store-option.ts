@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import { type CertificateStore, openCertificateStore } from "../../certificate/store/certificate-store";
 import { CommandError, UsageError } from "../context";
@@ -22,9 +23,21 @@ export function addStoreOptions(command: Command): Command {
     .option("--json", "print the result as JSON");
 }
 
-/** Opens the store that the options name. */
+/** Opens the store that the options name; makes it where there is none. */
 export function openStore({ store }: StoreOptions): CertificateStore {
   return explained(() => openCertificateStore(store));
+}
+
+/**
+ * Opens a store that has to be there.
+ * @throws UsageError where there is none: a mistyped name must not become a new, empty store
+ */
+export function openExistingStore(options: StoreOptions): CertificateStore {
+  if (existsSync(options.store)) return openStore(options);
+  throw new UsageError(
+    `there is no certificate store ${options.store}`,
+    "name it by --store DIRECTORY; the commands that make one are request, import, acme and lab-ca",
+  );
 }
 
 /**

@@ -96,6 +96,7 @@ describe("certificate export", () => {
   });
 
   it("says what is live: nothing", async () => {
+    openCertificateStore(store);
     const run = await on("export", definition);
     expect([run.code, run.stderr]).toEqual([1, expect.stringContaining("no certificate is live")]);
   });

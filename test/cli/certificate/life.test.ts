@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
+import { openCertificateStore } from "../../../src/certificate/store/certificate-store";
 import { readLive } from "../../../src/certificate/store/live";
 import { scratchFolder } from "../../load/scratch";
 import { type CliRun, runCli } from "../run-cli";
@@ -46,6 +47,12 @@ async function obtain(): Promise<string> {
     on("import", definition, reply, ...trusted(), "--json"),
   );
   return certificate.id;
+}
+
+/** The verb, on a store that is there and has nothing. */
+async function emptied(verb: string): Promise<string> {
+  openCertificateStore(store);
+  return verb;
 }
 
 describe("a certificate by the command line", () => {
@@ -114,9 +121,17 @@ describe("a certificate by the command line", () => {
     ["no such file", async () => ["import", definition, "none.p7b"], 2, "there is no such file"],
     ["no key for it", async () => ["import", definition, ca.rootFile], 1, "no key here belongs to"],
     ["an unreadable one", async () => ["import", definition, definition], 1, "edge.json: the file is not whole"],
-    ["an unknown id", async () => ["assign", definition, "20300101-000000-00000000"], 1, "there is no certificate"],
-    ["an empty store", async () => ["assign", definition], 1, "the store has no certificate"],
-    ["nothing before", async () => ["roll-back"], 1, "no other certificate was live"],
+    [
+      "an unknown id",
+      async () => [await emptied("assign"), definition, "20300101-000000-00000000"],
+      1,
+      'there is no certificate "20300101-000000-00000000"',
+    ],
+    ["no store to assign from", async () => ["assign", definition], 2, "there is no certificate store"],
+    ["no store to roll back in", async () => ["roll-back"], 2, "there is no certificate store"],
+    ["no store to look into", async () => ["history"], 2, "there is no certificate store"],
+    ["an empty store", async () => [await emptied("assign"), definition], 1, "the store has no certificate"],
+    ["nothing before", async () => [await emptied("roll-back")], 1, "no other certificate was live"],
   ])("says what is wrong: %s", async (_, args, code, words) => {
     const [verb = "", ...rest] = await args();
     const run = await on(verb, ...rest);

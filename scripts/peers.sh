@@ -117,4 +117,4 @@ echo 'hosts: files dns' >"$new/etc/nsswitch.conf" # without it libc asks DNS bef
 echo "$key" >"$new/.complete"
 rm -rf "$root"
 mv "$new" "$root"
-say "peers of Debian $release are ready: $(sed -n 's/^\(prosody\|unbound\) /\1 /p' "$root/.versions" | tr '\n' ' ')"
+say "peers of Debian $release are ready: $(sed -n 's/^\(prosody\|unbound\|pebble\|knot\) /\1 /p' "$root/.versions" | tr '\n' ' ')"

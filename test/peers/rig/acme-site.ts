@@ -31,10 +31,12 @@ export class AcmeSite {
     const address = rig.network.address();
     const knot = await startKnot({ address, port: await freePort(address, 5300), zones });
     rig.own(knot, () => knot.stop());
+    rig.witness("knot");
     const stubZones = Object.keys(zones).map((zone) => ({ zone, address, port: knot.port }));
     const dnsServer = resolver ? await rig.startUnbound({ stubZones }) : knot;
     const pebble = await startPebble({ authority: rig.authority, dnsServer, ...pebbleOptions });
     rig.own(pebble, () => pebble.stop());
+    rig.witness("pebble");
     return new AcmeSite(rig, knot, pebble);
   }
 

@@ -78,6 +78,11 @@ export class PeerRig {
     return this.own(client, () => client.close());
   }
 
+  /** Remembers that a server of that package ran, started by the file itself. */
+  witness(packageName: string): void {
+    this.witnesses.add(packageName);
+  }
+
   /** Takes charge of ending something else that the file started. */
   own<T>(thing: T, end: () => Promise<void>): T {
     this.owned.push(end);

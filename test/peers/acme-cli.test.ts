@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { openCertificateStore } from "../../src/certificate/store/certificate-store";
@@ -19,7 +19,10 @@ describe("xmpp-edge certificate acme", () => {
     writeFileSync(join(work, "tsig.key"), site.knot.tsigKey, { mode: 0o600 });
     writeFileSync(join(work, "anchors.pem"), site.rig.authority.caPem);
   });
-  afterAll(() => site?.close());
+  afterAll(async () => {
+    await site?.close();
+    if (work !== undefined) rmSync(work, { recursive: true, force: true });
+  });
 
   /** The definition's file. */
   function definition(name: string, more: Partial<EdgeInput> = {}): string {

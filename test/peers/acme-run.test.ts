@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
 import type { EdgeInput } from "../../src/definition";
@@ -30,6 +30,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway?.stop();
   await site?.close();
+  if (work !== undefined) await rm(work, { recursive: true, force: true });
 });
 
 test("from an empty state run obtains its certificate and federates with Prosody by SASL EXTERNAL", async () => {

@@ -121,6 +121,10 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     listening: listening.map(({ address, port }) =>
       address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`,
     ),
+    certificates: document.localDomains.flatMap((domain) => {
+      const served = certificates.servedFor(domain);
+      return served === undefined ? [] : [{ domain, ...served }];
+    }),
     ...federation.status(),
     counters: counters.all(),
   });

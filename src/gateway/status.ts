@@ -19,6 +19,8 @@ export interface GatewayStatus {
   /** Why it is not ready. */
   readonly reason?: string;
   readonly listening: readonly string[];
+  /** What each local domain is served with; a domain that no certificate names is missing. */
+  readonly certificates?: readonly { readonly domain: string; readonly sha256: string; readonly notAfter: string }[];
   readonly streams: readonly StreamStatus[];
   readonly queued: number;
   readonly counters: Readonly<Record<string, number>>;

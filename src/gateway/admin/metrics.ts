@@ -4,6 +4,7 @@ import type { GatewayStatus } from "../status";
 export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 const PREFIX = "xmpp_edge_";
+const EXPIRY = "When the certificate that a local domain is served with expires, seconds since the epoch.";
 
 interface Family {
   readonly type: "counter" | "gauge";
@@ -28,6 +29,14 @@ export function metricsText(counters: Readonly<Record<string, number>>, status: 
   add(`${PREFIX}ready`, "gauge", "Whether the gateway serves.", [], status.ready ? 1 : 0);
   add(`${PREFIX}queued_messages`, "gauge", "Messages on their way out.", [], status.queued);
   add("process_resident_memory_bytes", "gauge", "Resident memory size in bytes.", [], memory);
+  for (const { domain, notAfter } of status.certificates ?? [])
+    add(
+      `${PREFIX}certificate_expiry_timestamp_seconds`,
+      "gauge",
+      EXPIRY,
+      [["domain", domain]],
+      Date.parse(notAfter) / 1000,
+    );
   for (const { direction, state, method } of status.streams) {
     const labels: Labels = [
       ["direction", direction],

@@ -33,6 +33,19 @@ test("an idle gateway shows what it has, each family with its type", () => {
   );
 });
 
+test("each domain's certificate tells when it expires", () => {
+  const certificates = [
+    { domain: "contoso.example", sha256: "ab", notAfter: "2027-01-01T00:00:00.000Z" },
+    { domain: "fabrikam.example", sha256: "cd", notAfter: "2027-02-01T00:00:00.000Z" },
+  ];
+  expect(
+    samples(metricsText({}, { ...STATUS, certificates }, 1), "xmpp_edge_certificate_expiry_timestamp_seconds"),
+  ).toEqual([
+    'xmpp_edge_certificate_expiry_timestamp_seconds{domain="contoso.example"} 1798761600',
+    'xmpp_edge_certificate_expiry_timestamp_seconds{domain="fabrikam.example"} 1801440000',
+  ]);
+});
+
 test("streams are counted by direction, state and method", () => {
   const stream = (change: Partial<StreamStatus>): StreamStatus => ({
     direction: "in",

@@ -17,7 +17,7 @@ for (const file of files) {
   totals.failed += report.numFailedTests + report.numRuntimeErrorTestSuites;
   totals.skipped += report.numPendingTests + report.numTodoTests;
 }
-const WITNESSES = /^(prosody|unbound|ejabberd|kamailio|knot|pebble) /;
+const WITNESSES = /^(prosody|unbound|ejabberd|kamailio|knot|pebble|openjdk-\d+-jre-headless) /;
 try {
   const where = execFileSync("sh", ["scripts/peers.sh", "--where"], {
     encoding: "utf8",

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { readLive, watchLive } from "../certificate/store/live";
 import { formatServerAddress, type ServerAddress } from "../dns/resolver";
 import type { Log } from "../gateway/log";
+import { RENEWAL_CHILD } from "./certificate/kept-process";
 import { CommandError } from "./context";
 
 /** Sources that renew by themselves. */
@@ -94,7 +95,7 @@ export class Renewal {
         ...["certificate", source, definition, "--keep", "--store", directory],
         ...asked.flatMap((resolver) => ["--resolver", formatServerAddress(resolver)]),
       ],
-      { stdio: ["ignore", "ignore", "inherit", "ipc"] },
+      { stdio: ["ignore", "ignore", "inherit", "ipc"], env: { ...process.env, [RENEWAL_CHILD]: "1" } },
     );
     child.once("error", (error) => log.error("certificate-renewal-ended", { reason: error.message }));
     child.once("exit", (code, signal) => {

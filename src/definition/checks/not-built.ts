@@ -13,7 +13,7 @@ export function notBuiltFindings(definition: Definition): Finding[] {
       rule: `${what} is not built yet: this setting has no effect`,
       remedy,
     });
-  const { internal, dns, certificate, accessEdge } = definition;
+  const { internal, dns, accessEdge } = definition;
   if (internal !== undefined && internal.kind !== "sandbox")
     say(
       ["internal", "kind"],
@@ -21,6 +21,15 @@ export function notBuiltFindings(definition: Definition): Finding[] {
       `an internal ${internal.kind === "sip" ? "SIP" : "XMPP"} server behind the gateway`,
       "use sandbox; run refuses this kind",
     );
+  if (accessEdge.takesOver)
+    say(
+      ["accessEdge", "takesOver"],
+      true,
+      "looking whether a SIP edge answers at this name",
+      "make sure of it by hand",
+    );
+  if (dns.cutOver)
+    say(["dns", "cutOver"], true, "watching over a cut-over", "look after the old gateway's record by hand");
   if (dns.tlsa) say(["dns", "tlsa"], true, "publishing TLSA records", "leave it out");
   if (dns.directTls) say(["dns", "directTls"], true, "direct TLS (XEP-0368)", "leave it out");
   if (accessEdge.directTlsPort !== undefined)
@@ -34,12 +43,5 @@ export function notBuiltFindings(definition: Definition): Finding[] {
       rule: "publishing SRV and address records by RFC 2136 is not built yet; ACME's challenge records are published",
       remedy: "publish what `xmpp-edge dns zone` prints",
     });
-  if (certificate.source.kind === "acm")
-    say(
-      ["certificate", "source", "kind"],
-      certificate.source.kind,
-      "obtaining the certificate by ACM export",
-      "give run a certificate by --certificate and --key",
-    );
   return found;
 }

@@ -282,9 +282,14 @@ const RULES: readonly Rule[] = [
     kept: { ...least, dns: { kind: "route53" } },
   },
   {
-    says: "warning not-built-yet certificate.source.kind",
-    broken: certificate({ source: { kind: "acm" } }),
-    kept: certificate({ source: { kind: "imported" } }),
+    says: "warning not-built-yet accessEdge.takesOver",
+    broken: edge({ takesOver: true }),
+    kept: edge({ takesOver: false }),
+  },
+  {
+    says: "warning not-built-yet dns.cutOver",
+    broken: { ...least, dns: { cutOver: true, legacyGateway: "old.contoso.example" } },
+    kept: { ...least, dns: { cutOver: false, legacyGateway: "old.contoso.example" } },
   },
 ];
 
@@ -307,4 +312,9 @@ describe("rules across the definition", () => {
       expect(finding.id).toMatch(/^[a-z][a-z-]+$/);
     }
   });
+});
+
+test.each(["request", "acme", "acm", "imported", "lab"])("the certificate source %s is not called unbuilt", (kind) => {
+  const { findings } = parseDefinition({ ...least, certificate: { source: { kind } } });
+  expect(findings.filter(({ id }) => id === "not-built-yet")).toEqual([]);
 });

@@ -225,6 +225,11 @@ export const definitionSchema = z
     name: z
       .string()
       .regex(/^[a-z][a-z0-9-]{0,30}$/, "a short name: a small letter, then small letters, digits, hyphens"),
+    revision: z
+      .int()
+      .min(0)
+      .optional()
+      .describe("raised with each change; a running gateway refuses a lower one than it has"),
     accessEdge,
     domains: z.array(localDomain).min(1).max(1000),
     certificate: certificate.prefault({}),

@@ -171,5 +171,8 @@ const document = object(
     ),
     access: object({ everyone: object(access), users: listOf(object({ address: userAddress, ...access }), 1_000_000) }),
   },
-  { internal: object({ kind: oneOf("sandbox", "xmpp", "sip"), users: listOf(userAddress, 100_000) }) },
+  {
+    revision: whole(0, Number.MAX_SAFE_INTEGER),
+    internal: object({ kind: oneOf("sandbox", "xmpp", "sip"), users: listOf(userAddress, 100_000) }),
+  },
 );

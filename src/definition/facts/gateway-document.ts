@@ -36,6 +36,8 @@ export interface DocumentPartner {
 export interface GatewayDocument {
   readonly format: "xmpp-edge-gateway";
   readonly version: typeof GATEWAY_DOCUMENT_VERSION;
+  /** Grows with each change, where it is given: a running gateway refuses a lower one than it has. */
+  readonly revision?: number;
   readonly name: string;
   readonly accessEdge: { readonly fqdn: string; readonly addresses: readonly string[]; readonly port: number };
   readonly localDomains: readonly string[];
@@ -57,6 +59,7 @@ export function gatewayDocument(definition: Definition): GatewayDocument {
   return {
     format: "xmpp-edge-gateway",
     version: GATEWAY_DOCUMENT_VERSION,
+    ...(definition.revision === undefined ? {} : { revision: definition.revision }),
     name: definition.name,
     accessEdge: { fqdn: accessEdge.fqdn, addresses: accessEdge.addresses, port: accessEdge.port },
     localDomains,

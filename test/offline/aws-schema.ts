@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Block } from "./provider/schema";
+import type { Block } from "../../src/provider/protocol/schema";
 import { Binding, bindingFolder } from "./schema/binding";
 import { BindingsError } from "./schema/source";
 

@@ -18,6 +18,8 @@ import { buildStandIn } from "./build";
 import { terraformBinary } from "./terraform-binary";
 
 const CACHE = join(__dirname, "..", "..", ".cache", "offline");
+/** What the stand-in is made of. */
+const SOURCES = [__dirname, join(__dirname, "..", "..", "src", "provider", "protocol")];
 const PLATFORMS: { readonly [platform: string]: string } = { x64: "amd64", arm64: "arm64" };
 
 /**
@@ -81,9 +83,11 @@ function awsAddress(): string {
 
 function digest(): string {
   const hash = createHash("sha256").update(`${bindingsVersion()}\0${process.execPath}\0${terraformBinary()}`);
-  for (const file of readdirSync(__dirname, { recursive: true, encoding: "utf8" }).sort()) {
-    if (file.endsWith(".ts") && !file.endsWith(".test.ts"))
-      hash.update(`\0${file}\0`).update(readFileSync(join(__dirname, file)));
+  for (const folder of SOURCES) {
+    for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" }).sort()) {
+      if (file.endsWith(".ts") && !file.endsWith(".test.ts"))
+        hash.update(`\0${file}\0`).update(readFileSync(join(folder, file)));
+    }
   }
   return hash.digest("hex").slice(0, 16);
 }

@@ -1,5 +1,12 @@
 import { join } from "node:path";
-import { type Attribute, type Block, isNested, type NestedBlock, type NestedType, type Type } from "../provider/schema";
+import {
+  type Attribute,
+  type Block,
+  isNested,
+  type NestedBlock,
+  type NestedType,
+  type Type,
+} from "../../../src/provider/protocol/schema";
 import { simpleType } from "./simple-type";
 import { BindingsError, generatedSource } from "./source";
 import { type Row, synthesisTable } from "./synthesis-table";

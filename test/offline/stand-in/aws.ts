@@ -1,7 +1,6 @@
-import type { AwsSchema } from "../aws-schema";
-import { filled } from "../provider/plan";
-import type { Change, Provider, Resource } from "../provider/provider";
-import type { Block } from "../provider/schema";
+import { filled } from "../../../src/provider/protocol/plan";
+import type { Change, Provider, Resource } from "../../../src/provider/protocol/provider";
+import type { Block } from "../../../src/provider/protocol/schema";
 import {
   isList,
   isObject,
@@ -12,7 +11,8 @@ import {
   sameValue,
   UNKNOWN,
   type Value,
-} from "../provider/value";
+} from "../../../src/provider/protocol/value";
+import type { AwsSchema } from "../aws-schema";
 import { found } from "./data";
 import { MOVES, REPLACES, SENSITIVE } from "./hand-lists";
 import { hash, idOf, keyOf, nameOf, text } from "./identity";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { isUnknown, type ObjectValue, type Value } from "../provider/value";
+import { isUnknown, type ObjectValue, type Value } from "../../../src/provider/protocol/value";
 
 /** The marker account: whoever sees it in a state knows that the stand-in made it. */
 export const ACCOUNT = "123456789012";

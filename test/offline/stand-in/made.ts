@@ -1,5 +1,5 @@
-import { isNested, type NestedType, type Type } from "../provider/schema";
-import { isList, type ObjectValue, type Value } from "../provider/value";
+import { isNested, type NestedType, type Type } from "../../../src/provider/protocol/schema";
+import { isList, type ObjectValue, type Value } from "../../../src/provider/protocol/value";
 import { ACCOUNT, arn, hash, nameOf, octet, text, zoneId } from "./identity";
 
 /** The object that a value is made for. */

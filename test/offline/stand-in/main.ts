@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { serve } from "../../../src/provider/protocol/serve";
 import type { AwsSchema } from "../aws-schema";
-import { serve } from "../provider/serve";
 import { standInAws } from "./aws";
 
 // The program of the stand-in provider. The schema lies beside the bundle, put there when it was built.

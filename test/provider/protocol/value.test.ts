@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { conform } from "./conform";
-import type { Block } from "./schema";
-import { decode, encode, isWhollyKnown, UNKNOWN, type Value } from "./value";
+import { conform } from "../../../src/provider/protocol/conform";
+import type { Block } from "../../../src/provider/protocol/schema";
+import { decode, encode, isWhollyKnown, UNKNOWN, type Value } from "../../../src/provider/protocol/value";
 
 const leaf = fc.oneof(
   fc.constant(null),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
-import { filled, planned } from "./plan";
-import type { Block } from "./schema";
-import { type ObjectValue, UNKNOWN } from "./value";
+import { filled, planned } from "../../../src/provider/protocol/plan";
+import type { Block } from "../../../src/provider/protocol/schema";
+import { type ObjectValue, UNKNOWN } from "../../../src/provider/protocol/value";
 
 const inner: Block = {
   attributes: { size: { type: "number", required: true }, id: { type: "string", optional: true, computed: true } },

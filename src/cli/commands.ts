@@ -92,5 +92,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     ],
   },
   { name: "run", summary: "run the gateway of a definition or document", module: () => require("./run") },
+  {
+    name: "state",
+    summary: "back up and restore what a gateway keeps",
+    children: [
+      {
+        name: "backup",
+        summary: "back the state up into one file, while the gateway runs or not",
+        module: () => require("./state/backup"),
+      },
+      {
+        name: "restore",
+        summary: "put a backup in the place of the state; the gateway must not run",
+        module: () => require("./state/restore"),
+      },
+    ],
+  },
   { name: "up", summary: "run edges on this machine and send messages through them", module: () => require("./up") },
 ];

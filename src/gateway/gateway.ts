@@ -16,6 +16,7 @@ import { Federation } from "./s2s/federation";
 import { type Credentials, OwnCertificates } from "./s2s/own-certificates";
 import { PeerIdentity } from "./s2s/peer-identity";
 import type { GatewayStatus } from "./status";
+import { serveBackups } from "./store/backup-socket";
 import { openStore } from "./store/sqlite-store";
 
 /** Where and with what a gateway runs: never the definition's business. */
@@ -76,6 +77,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     log,
     ...(options.onFault === undefined ? {} : { onFault: options.onFault }),
   });
+  const backups = serveBackups(store, options.stateDirectory, log);
   const listening: { address: string; port: number }[] = [];
   const servers: Server[] = [];
   let ready = false;
@@ -142,6 +144,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
         () => federation.stop(),
         async () => admin?.close(),
         async () => router?.stop(),
+        () => backups.close(),
         () => store.close(),
       ];
       for (const stop of parts)

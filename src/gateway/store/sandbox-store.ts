@@ -34,4 +34,6 @@ export interface SandboxStore {
 /** The gateway's state with the sandbox's in the same file: "accepted" covers both. */
 export interface StateStore extends Store {
   readonly sandbox: SandboxStore;
+  /** Writes a consistent copy of all that is committed into a new file while the state is in use. */
+  copyTo(path: string): Promise<void>;
 }

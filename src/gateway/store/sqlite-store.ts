@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Log } from "../log";
+import { copyDatabase } from "./copy-database";
 import { GroupCommit } from "./group-commit";
 import type { StateStore } from "./sandbox-store";
 import { checkSchema, migrate, SCHEMA_VERSION } from "./schema";
@@ -223,6 +224,11 @@ class SqliteStore implements StateStore {
 
   outgoing(): Queued[] {
     return this.#read(() => this.#statements.outgoing.all()).map(queuedOf);
+  }
+
+  async copyTo(path: string): Promise<void> {
+    await this.#commits.committed();
+    await copyDatabase(this.database, path);
   }
 
   async close(): Promise<void> {

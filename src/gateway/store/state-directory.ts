@@ -3,7 +3,8 @@ import { join } from "node:path";
 import type { Log } from "../log";
 import { StoreError } from "./store-error";
 
-const STATE_FILE = "state.sqlite";
+/** The database within a state directory. */
+export const STATE_FILE = "state.sqlite";
 
 /**
  * Makes the state directory (0700) and an empty state file (0600) where they are missing.

@@ -1,8 +1,12 @@
 import { X509Certificate } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { AcmeState } from "../../src/certificate/acme/acme-state";
+import type { ChallengeAnswerer } from "../../src/certificate/acme/challenge-answerer";
 import { ChallengeDns } from "../../src/certificate/acme/challenge-dns";
-import { type ObtainOptions, type ObtainStep, obtain } from "../../src/certificate/acme/obtain";
+import { dnsAnswerer } from "../../src/certificate/acme/dns-answerer";
+import { obtain } from "../../src/certificate/acme/obtain";
+import type { ObtainOptions } from "../../src/certificate/acme/obtain-options";
+import type { ObtainStep } from "../../src/certificate/acme/obtain-step";
 import { openCertificateStore } from "../../src/certificate/store/certificate-store";
 import type { DnsHost } from "../../src/dns/host";
 import { AcmeSite } from "./rig/acme-site";
@@ -153,14 +157,14 @@ test("a record is published where a CNAME leads: a zone delegated for it alone",
   try {
     const owners: string[] = [];
     const options = site.options(site.folder(), ["contoso.example"]);
-    const host: DnsHost = {
-      ...options.host,
-      publish(records) {
+    const answerer: ChallengeAnswerer = {
+      ...options.answerer,
+      present(records) {
         owners.push(...records.map(({ owner }) => owner));
-        return options.host.publish(records);
+        return options.answerer.present(records);
       },
     };
-    expect((await obtain({ ...options, host })).names).toEqual(["contoso.example"]);
+    expect((await obtain({ ...options, answerer })).names).toEqual(["contoso.example"]);
     expect(owners).toEqual(["contoso.acme.example"]);
   } finally {
     await site.close();
@@ -210,7 +214,7 @@ describe("what goes wrong leaves the present certificate live", () => {
   });
 
   test("a record that never shows at the name servers", async () => {
-    const host: DnsHost = { ...options.host, publish: async () => undefined };
+    const host: DnsHost = { ...site.host, publish: async () => undefined };
     const dns = new ChallengeDns({
       resolvers: [],
       nameServers: [site.knot],
@@ -218,7 +222,8 @@ describe("what goes wrong leaves the present certificate live", () => {
       sleep: options.sleep,
       now: Date.now,
     });
-    const wanted = { ...options, names: ["contoso.example", "never.contoso.example"], host, dns };
+    const answerer = dnsAnswerer({ host, dns });
+    const wanted = { ...options, names: ["contoso.example", "never.contoso.example"], answerer };
     await expect(obtain(wanted)).rejects.toMatchObject({
       code: "acme-propagation",
       message: expect.stringContaining("_acme-challenge"),
@@ -227,19 +232,9 @@ describe("what goes wrong leaves the present certificate live", () => {
 
   test("a name that the CA cannot validate, and the next attempt begins anew", async () => {
     // Our look says that all is well; the CA's own finds nothing.
-    class BlindDns extends ChallengeDns {
-      override async shown() {}
-    }
-    const blind = new BlindDns({
-      resolvers: [],
-      nameServers: [site.knot],
-      patience: 1,
-      sleep: options.sleep,
-      now: Date.now,
-    });
-    const host: DnsHost = { ...options.host, publish: async () => undefined };
+    const answerer = { ...options.answerer, present: async () => undefined, shown: async () => undefined };
     const wanted = { ...options, names: ["blind.contoso.example"] };
-    await expect(obtain({ ...wanted, dns: blind, host })).rejects.toMatchObject({
+    await expect(obtain({ ...wanted, answerer })).rejects.toMatchObject({
       code: "acme-validation",
       message: expect.stringContaining("blind.contoso.example"),
     });

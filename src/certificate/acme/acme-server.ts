@@ -25,6 +25,8 @@ const identifier = z.object({ type: z.string(), value: z.string().max(255) });
 /** Longer lists would be an attack: no order of ours has more names. */
 const MAXIMUM_AUTHORIZATIONS = 1000;
 
+const TOKEN = /^[A-Za-z0-9_-]{1,512}$/;
+
 const orderShape = z.object({
   status: z.enum(["pending", "ready", "processing", "valid", "invalid"]),
   identifiers: z.array(identifier).max(MAXIMUM_AUTHORIZATIONS),
@@ -108,11 +110,13 @@ export class AcmeServer {
     return { ...read(authorizationShape, found, authorizationUrl), url: authorizationUrl };
   }
 
-  /** What the TXT record has to say (RFC 8555 section 8.4). */
-  txtValue(challenge: AcmeChallenge): Promise<string> {
-    return this.#call(() =>
-      this.#client.getChallengeKeyAuthorization(challenge as acme.Authorization["challenges"][0]),
-    );
+  /** What proves that we hold the account's key (RFC 8555 section 8.1): token, dot, thumbprint. */
+  keyAuthorization({ token = "", url: where }: AcmeChallenge): Promise<string> {
+    // It becomes a file's name or a record's content: base64url, as the RFC has it, and nothing else.
+    if (!TOKEN.test(token)) throw answerError(where, "a challenge's token is not base64url");
+    // By this type acme-client gives it as it is; by others it may be digested.
+    const plain = { type: "http-01", token } as acme.Authorization["challenges"][0];
+    return this.#call(() => this.#client.getChallengeKeyAuthorization(plain));
   }
 
   async respond(challenge: AcmeChallenge): Promise<void> {

@@ -8,7 +8,10 @@ import { PRIVATE_FILE, privateDirectory, readPrivateFile } from "../store/privat
 import { AcmeError } from "./acme-error";
 
 const keyShape = z.object({ type: z.enum(["RSA", "ECDSA"]), bits: z.int() });
-const recordShape = z.object({ owner: z.string(), ttl: z.int(), type: z.literal("TXT"), text: z.string() });
+/** What answers a challenge: one shape a way of proving names, told apart by `type`. */
+const recordShape = z.discriminatedUnion("type", [
+  z.object({ owner: z.string(), ttl: z.int(), type: z.literal("TXT"), text: z.string() }),
+]);
 const orderShape = z.object({
   /** Sorted: what tells whether the order is still the one that is wanted. */
   names: z.array(z.string()),
@@ -18,7 +21,7 @@ const orderShape = z.object({
   csrPem: z.string(),
   /** Left out until the server has given one. */
   url: z.string().optional(),
-  /** Challenge records that are, or may be, published: written down before the host is asked. */
+  /** Records that are, or may be, published: written down before anybody is asked to. */
   records: z.array(recordShape),
 });
 const accountShape = z.object({ url: z.string() });
@@ -33,6 +36,7 @@ const renewalShape = z.object({
 });
 
 export type KeyChoice = z.output<typeof keyShape>;
+export type AnswerRecord = z.output<typeof recordShape>;
 export type TxtRecord = Extract<HostRecord, { type: "TXT" }>;
 export type StoredOrder = z.output<typeof orderShape>;
 /** Failures in a row, and before when (milliseconds since 1970) nothing is tried again. */

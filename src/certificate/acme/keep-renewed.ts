@@ -2,7 +2,9 @@ import type { CertificateRecord } from "../store/certificate-store";
 import { AcmeError } from "./acme-error";
 import { AcmeServer } from "./acme-server";
 import { AcmeState, type StoredRenewal } from "./acme-state";
-import { type ObtainOptions, type ObtainStep, obtain } from "./obtain";
+import { obtain } from "./obtain";
+import type { ObtainOptions } from "./obtain-options";
+import type { ObtainStep } from "./obtain-step";
 import { renewalInfo, renewalName } from "./renewal-info";
 import { dueByLifetime, dueByWindow, runsOut, type Validity, waitAfterFailure } from "./renewal-timing";
 

@@ -29,11 +29,14 @@ export function nextStep(order: Order): Step {
 /** What one name of an order needs. */
 export type NameStep = "publish" | "wait" | "done" | "failed";
 
-/** The same for an authorization: its challenge is answered once, and then the server's to judge. */
-export function nameStep({ status, challenges }: Authorization): NameStep {
+/**
+ * The same for an authorization: its challenge is answered once, and then the server's to judge.
+ * @param answered the type of challenge that we answer
+ */
+export function nameStep({ status, challenges }: Authorization, answered: string): NameStep {
   if (status === "valid") return "done";
   if (status !== "pending") return "failed";
-  const challenge = challenges.find(({ type }) => type === "dns-01");
+  const challenge = challenges.find(({ type }) => type === answered);
   if (challenge === undefined || challenge.status === "invalid") return "failed";
   return challenge.status === "pending" ? "publish" : "wait";
 }

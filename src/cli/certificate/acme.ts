@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ExternalAccount } from "../../certificate/acme/acme-server";
 import { ChallengeDns } from "../../certificate/acme/challenge-dns";
+import { dnsAnswerer } from "../../certificate/acme/dns-answerer";
 import { keepRenewed, type RenewalEvent, type RenewOptions, renewIfDue } from "../../certificate/acme/keep-renewed";
 import { obtain } from "../../certificate/acme/obtain";
 import { certificateNames, type Definition } from "../../definition";
@@ -135,14 +136,16 @@ async function renewOptions(definition: Definition, options: AcmeOptions, contex
     names: certificateNames(definition).names.map(({ name }) => name),
     key: certificate.key,
     friendlyName: certificate.friendlyName,
-    host,
-    dns: new ChallengeDns({
-      resolvers: options.resolver ?? systemServers(),
-      ...(options.nameServer === undefined ? {} : { nameServers: options.nameServer }),
-      patience: options.propagationTimeout * 1000,
-      sleep,
-      now: Date.now,
-      signal,
+    answerer: dnsAnswerer({
+      host,
+      dns: new ChallengeDns({
+        resolvers: options.resolver ?? systemServers(),
+        ...(options.nameServer === undefined ? {} : { nameServers: options.nameServer }),
+        patience: options.propagationTimeout * 1000,
+        sleep,
+        now: Date.now,
+        signal,
+      }),
     }),
     store: openStore(options),
     timeout: options.timeout * 1000,

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { ChallengeDns } from "../../../src/certificate/acme/challenge-dns";
+import { dnsAnswerer } from "../../../src/certificate/acme/dns-answerer";
 import { keepRenewed, type RenewalEvent, type RenewOptions } from "../../../src/certificate/acme/keep-renewed";
 import { openCertificateStore } from "../../../src/certificate/store/certificate-store";
 import { manualHost } from "../../../src/dns/host";
@@ -50,8 +51,10 @@ describe("a certificate that is kept renewed, with a stand-in directory and a cl
       account: { directory: `${standIn.base}/dir`, agreeTerms: true },
       names: ["contoso.example"],
       key: { type: "ECDSA", bits: 256 },
-      host: manualHost(() => undefined),
-      dns: new ChallengeDns({ resolvers: [], patience: 1, sleep, now }),
+      answerer: dnsAnswerer({
+        host: manualHost(() => undefined),
+        dns: new ChallengeDns({ resolvers: [], patience: 1, sleep, now }),
+      }),
       store,
       timeout: 60_000,
       now,

@@ -46,6 +46,6 @@ describe("a name whose authorization is", () => {
     [authorization("revoked"), "failed"],
     [authorization("deactivated"), "failed"],
   ])("%j needs: %s", (one, step) => {
-    expect(nameStep(one)).toBe(step);
+    expect(nameStep(one, "dns-01")).toBe(step);
   });
 });

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ChallengeDns } from "../../../src/certificate/acme/challenge-dns";
-import type { ObtainOptions } from "../../../src/certificate/acme/obtain";
+import { dnsAnswerer } from "../../../src/certificate/acme/dns-answerer";
+import type { ObtainOptions } from "../../../src/certificate/acme/obtain-options";
 import { openCertificateStore } from "../../../src/certificate/store/certificate-store";
 import { parseTsigKey, rfc2136Host } from "../../../src/dns/host";
 import { type Knot, startKnot } from "./knot";
@@ -58,8 +59,10 @@ export class AcmeSite {
       account: { directory: this.pebble.directory, agreeTerms: true, anchorsPem: this.rig.authority.caPem },
       names,
       key: { type: "ECDSA", bits: 256 },
-      host: this.host,
-      dns: new ChallengeDns({ resolvers: [], nameServers: [this.knot], patience: 5000, sleep, now: Date.now }),
+      answerer: dnsAnswerer({
+        host: this.host,
+        dns: new ChallengeDns({ resolvers: [], nameServers: [this.knot], patience: 5000, sleep, now: Date.now }),
+      }),
       store: openCertificateStore(folder),
       timeout: 100_000,
       now: Date.now,

@@ -20,4 +20,13 @@ export { type IPartnerList, PartnerList, type PartnerListProps } from "./partner
 export type { IGrantee, PolicyStatement } from "./policy-statement";
 export type { RemovalPolicy } from "./removal-policy";
 export { type Synthesised, type SynthesiseOptions, synthesise } from "./synthesise";
+export {
+  DataXmppedgeFederation,
+  type DataXmppedgeFederationConfig,
+  DataXmppedgePreflight,
+  type DataXmppedgePreflightConfig,
+  XmppedgeImage,
+  type XmppedgeImageConfig,
+  XmppedgeProvider,
+} from "./terraform";
 export { XmppEdge, type XmppEdgeProps } from "./xmpp-edge";

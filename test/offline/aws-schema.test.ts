@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { awsSchema } from "./aws-schema";
-import { served } from "./stand-in/resources";
+import { awsSchema } from "../../src/offline/schema/aws-schema";
+import { served } from "../../src/offline/stand-in/resources";
 
 const schema = awsSchema(served);
 const attribute = (type: string, name: string) => schema.resources[type]!.attributes[name];

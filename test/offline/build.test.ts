@@ -10,8 +10,9 @@ jest.setTimeout(60_000);
 test("the stand-in says what it is to a person who starts it", async () => {
   const folder = mkdtempSync(join(tmpdir(), "stand-in-"));
   try {
-    const { executable } = await buildStandIn(folder);
-    const { status, stdout, stderr } = spawnSync(join(folder, executable), { encoding: "utf8", timeout: 30_000 });
+    const bundle = join(folder, "stand-in.cjs");
+    buildStandIn(bundle);
+    const { status, stdout, stderr } = spawnSync(process.execPath, [bundle], { encoding: "utf8", timeout: 30_000 });
     expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
     expect(stderr).toMatch(/This is a Terraform plugin/);
   } finally {

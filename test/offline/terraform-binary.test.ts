@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { TerraformMissing, usable } from "./terraform-binary";
+import { TerraformMissing, usable } from "../../src/offline/terraform-binary";
 
 describe("the Terraform that the tests run", () => {
   let folder: string;

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
+import { terraformBinary } from "../../src/offline/terraform-binary";
 import { offlineConfiguration } from "./install";
-import { terraformBinary } from "./terraform-binary";
 
 /** A Terraform command that ended badly, with what it said. */
 export class TerraformError extends Error {

@@ -1,6 +1,6 @@
-import { filled } from "../../../src/provider/protocol/plan";
-import type { Change, Provider, Resource } from "../../../src/provider/protocol/provider";
-import type { Block } from "../../../src/provider/protocol/schema";
+import { filled } from "../../provider/protocol/plan";
+import type { Change, Provider, Resource } from "../../provider/protocol/provider";
+import type { Block } from "../../provider/protocol/schema";
 import {
   isList,
   isObject,
@@ -11,8 +11,8 @@ import {
   sameValue,
   UNKNOWN,
   type Value,
-} from "../../../src/provider/protocol/value";
-import type { AwsSchema } from "../aws-schema";
+} from "../../provider/protocol/value";
+import type { AwsSchema } from "../schema/aws-schema";
 import { found } from "./data";
 import { MOVES, REPLACES, SENSITIVE } from "./hand-lists";
 import { hash, idOf, keyOf, nameOf, text } from "./identity";

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Block } from "../../src/provider/protocol/schema";
-import { Binding, bindingFolder } from "./schema/binding";
-import { BindingsError } from "./schema/source";
+import type { Block } from "../../provider/protocol/schema";
+import { Binding, bindingFolder } from "./binding";
+import { BindingsError } from "./source";
 
 /** The AWS provider's schema as its generated bindings state it, for the resources that were asked for. */
 export interface AwsSchema {

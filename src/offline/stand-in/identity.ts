@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { isUnknown, type ObjectValue, type Value } from "../../../src/provider/protocol/value";
+import { isUnknown, type ObjectValue, type Value } from "../../provider/protocol/value";
 
 /** The marker account: whoever sees it in a state knows that the stand-in made it. */
 export const ACCOUNT = "123456789012";
@@ -42,7 +42,10 @@ const PREFIX: { readonly [type: string]: string } = {
 
 /** Which members an id is made of, for the resources that are known by their names. */
 const NAMED: { readonly [type: string]: readonly string[] } = {
+  aws_cloudwatch_log_group: ["name"],
   aws_cloudwatch_metric_alarm: ["alarm_name"],
+  aws_ecr_lifecycle_policy: ["repository"],
+  aws_ecr_repository: ["name"],
   aws_iam_instance_profile: ["name"],
   aws_iam_role: ["name"],
   aws_iam_role_policy: ["role", "name"],

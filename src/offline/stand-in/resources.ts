@@ -2,8 +2,11 @@
 export const served: readonly string[] = [
   "aws_acm_certificate",
   "aws_acm_certificate_validation",
+  "aws_cloudwatch_log_group",
   "aws_cloudwatch_metric_alarm",
   "aws_ebs_volume",
+  "aws_ecr_lifecycle_policy",
+  "aws_ecr_repository",
   "aws_eip",
   "aws_eip_association",
   "aws_iam_instance_profile",

@@ -1,5 +1,5 @@
-import { isNested, type NestedType, type Type } from "../../../src/provider/protocol/schema";
-import { isList, type ObjectValue, type Value } from "../../../src/provider/protocol/value";
+import { isNested, type NestedType, type Type } from "../../provider/protocol/schema";
+import { isList, type ObjectValue, type Value } from "../../provider/protocol/value";
 import { ACCOUNT, arn, hash, nameOf, octet, text, zoneId } from "./identity";
 
 /** The object that a value is made for. */
@@ -24,6 +24,11 @@ const SERVICES: { readonly [type: string]: string } = {
 /** Values with documented shapes that others refer to: `type.attribute`. */
 const SPECIAL: { readonly [attribute: string]: (place: Place) => Value } = {
   "aws_acm_certificate.domain_validation_options": validationOptions,
+  "aws_cloudwatch_log_group.arn": ({ region, id }) => arn("logs", region, `log-group:${id}`),
+  "aws_ecr_lifecycle_policy.registry_id": () => ACCOUNT,
+  "aws_ecr_repository.arn": ({ region, id }) => arn("ecr", region, `repository/${id}`),
+  "aws_ecr_repository.registry_id": () => ACCOUNT,
+  "aws_ecr_repository.repository_url": ({ region, id }) => `${ACCOUNT}.dkr.ecr.${region}.amazonaws.com/${id}`,
   "aws_eip.allocation_id": ({ id }) => id,
   "aws_eip.public_ip": ({ key }) => `203.0.113.${1 + (octet(key) % 254)}`,
   "aws_iam_instance_profile.arn": ({ region, id }) => arn("iam", region, `instance-profile/${id}`),

@@ -1,4 +1,4 @@
-import { isList, type ObjectValue, type Value } from "../../../src/provider/protocol/value";
+import { isList, type ObjectValue, type Value } from "../../provider/protocol/value";
 import { ACCOUNT, arn, hash, text, zoneId } from "./identity";
 
 /** The configuration of a data source, with what the provider block gave. */

@@ -8,8 +8,11 @@ interface ByType {
 export const REPLACES: ByType = {
   aws_acm_certificate: ["domain_name", "subject_alternative_names", "key_algorithm", "validation_method"],
   aws_acm_certificate_validation: ["certificate_arn", "validation_record_fqdns"],
+  aws_cloudwatch_log_group: ["name", "name_prefix", "log_group_class"],
   aws_cloudwatch_metric_alarm: ["alarm_name"],
   aws_ebs_volume: ["availability_zone", "encrypted", "kms_key_id", "snapshot_id"],
+  aws_ecr_lifecycle_policy: ["repository", "policy"],
+  aws_ecr_repository: ["name", "encryption_configuration"],
   aws_eip: ["domain", "public_ipv4_pool", "network_border_group"],
   aws_eip_association: ["allocation_id", "instance_id", "network_interface_id"],
   aws_iam_instance_profile: ["name", "name_prefix", "path"],

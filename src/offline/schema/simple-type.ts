@@ -1,4 +1,4 @@
-import type { Type } from "../../../src/provider/protocol/schema";
+import type { Type } from "../../provider/protocol/schema";
 import type { Row } from "./synthesis-table";
 
 const SCALARS: { readonly [name: string]: Type } = {

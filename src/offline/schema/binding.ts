@@ -6,7 +6,7 @@ import {
   type NestedBlock,
   type NestedType,
   type Type,
-} from "../../../src/provider/protocol/schema";
+} from "../../provider/protocol/schema";
 import { simpleType } from "./simple-type";
 import { BindingsError, generatedSource } from "./source";
 import { type Row, synthesisTable } from "./synthesis-table";

@@ -154,6 +154,19 @@ const pin: Check = (value, path) => {
   if (typeof value !== "string" || !/^[0-9a-f]{64}$/.test(value))
     fail(path, "must be a SHA-256 in 64 hexadecimal digits, lower case");
 };
+/** As `domain`, or a wildcard for its left-most label. */
+const certificateName: Check = (value, path) =>
+  domain(typeof value === "string" ? value.replace(/^\*\./, "") : value, path);
+/** Where a host sends what it signs: TLS, and no password in the address. */
+const secureAddress: Check = (value, path) => {
+  const url = typeof value === "string" && value.length <= 2048 && URL.canParse(value) ? new URL(value) : undefined;
+  if (url?.protocol !== "https:" || url.username !== "" || url.password !== "")
+    fail(path, "must be an https address without user and password");
+};
+const server: Check = (value, path) => {
+  if (typeof value !== "string" || !/^[A-Za-z0-9.:[\]-]{1,255}$/.test(value))
+    fail(path, "must be an address or a host name, with or without a port");
+};
 /** Prepared, or it would never match: an exception that denies would then allow. */
 const userAddress: Check = (value, path) => {
   const parsed = typeof value === "string" ? parseAddress(value) : undefined;
@@ -194,6 +207,24 @@ const partner = object(
     allowedTargets: listOf(range, 64),
   },
 );
+/** The kind decides what else may be there: nothing here can name a file or a program. */
+const challengeDns: Check = (value, path) => {
+  const { kind } = (value ?? {}) as { readonly kind?: unknown };
+  object({ kind: oneOf("route53", "rfc2136"), ...(kind === "rfc2136" ? { server } : {}) })(value, path);
+};
+const certificateKey: Check = (value, path) => {
+  const { type } = (value ?? {}) as { readonly type?: unknown };
+  const bits = type === "ECDSA" ? oneOf(256, 384) : oneOf(2048, 3072, 4096);
+  object({ type: oneOf("RSA", "ECDSA"), bits })(value, path);
+};
+const certificateNames: Check = (value, path) => {
+  listOf(certificateName, 2501)(value, path);
+  if ((value as readonly unknown[]).length === 0) fail(path, "must hold a name");
+};
+const certificate = object(
+  { source: oneOf("acme", "acm"), names: certificateNames, key: certificateKey },
+  { directory: secureAddress, friendlyName: text(1024), dns: challengeDns },
+);
 const document = object(
   {
     format: oneOf("xmpp-edge-gateway"),
@@ -216,5 +247,6 @@ const document = object(
   {
     revision: whole(0, Number.MAX_SAFE_INTEGER),
     internal: object({ kind: oneOf("sandbox", "xmpp", "sip"), users: longList(100_000) }),
+    certificate,
   },
 );

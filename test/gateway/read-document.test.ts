@@ -226,3 +226,80 @@ function mutate(
 function define(holder: object, key: string, value: unknown): void {
   Object.defineProperty(holder, key, { value, enumerable: true, configurable: true, writable: true });
 }
+
+describe("the certificate of a gateway document", () => {
+  const acme = {
+    source: "acme",
+    directory: "https://acme.example/directory",
+    names: ["sip.contoso.example", "*.contoso.example"],
+    key: { type: "ECDSA", bits: 256 },
+    friendlyName: "edge",
+    dns: { kind: "rfc2136", server: "ns1.contoso.example:53" },
+  };
+  const read = (certificate: unknown) =>
+    readGatewayDocument(changed((document) => Object.assign(document, { certificate })));
+
+  test("of a definition is read; it names no file", () => {
+    const document = gatewayDocument(
+      defineEdge({
+        name: "contoso",
+        accessEdge: { fqdn: "sip.contoso.example" },
+        domains: [{ name: "contoso.example" }],
+        certificate: { friendlyName: "edge", source: { kind: "acme", directory: "https://acme.example/directory" } },
+        dns: { kind: "rfc2136", server: "192.0.2.53", tsigKeyFile: "/etc/xmpp-edge/update.key" },
+      }),
+    );
+    expect(readGatewayDocument(JSON.parse(JSON.stringify(document)))).toEqual(document);
+    expect(document.certificate).toEqual({
+      source: "acme",
+      directory: "https://acme.example/directory",
+      names: ["sip.contoso.example", "contoso.example"],
+      key: { type: "RSA", bits: 2048 },
+      friendlyName: "edge",
+      dns: { kind: "rfc2136", server: "192.0.2.53" },
+    });
+    expect(JSON.stringify(document)).not.toContain("update.key");
+  });
+
+  test("is left out where a person brings it", () => {
+    const document = gatewayDocument(
+      defineEdge({
+        name: "contoso",
+        accessEdge: { fqdn: "sip.contoso.example" },
+        domains: [{ name: "contoso.example" }],
+      }),
+    );
+    expect(document).not.toHaveProperty("certificate");
+  });
+
+  test("with every part is read", () => {
+    expect(read(acme).certificate).toEqual(acme);
+  });
+
+  const cases: readonly [string, object, string][] = [
+    ["a hook", { dns: { kind: "hook", command: ["sh"] } }, "certificate.dns"],
+    ["a zone file", { dns: { kind: "zone-file", file: "/etc/passwd" } }, "certificate.dns"],
+    ["a key file", { dns: { ...acme.dns, tsigKeyFile: "/etc/shadow" } }, "certificate.dns.tsigKeyFile"],
+    ["a server for Route 53", { dns: { kind: "route53", server: "192.0.2.1" } }, "certificate.dns.server"],
+    ["a server with a space", { dns: { kind: "rfc2136", server: "a b" } }, "certificate.dns.server"],
+    ["a directory without TLS", { directory: "http://acme.example/directory" }, "certificate.directory"],
+    ["a directory that is a file", { directory: "file:///etc/passwd" }, "certificate.directory"],
+    ["a directory with a password", { directory: "https://a:b@acme.example/" }, "certificate.directory"],
+    ["anchors", { anchors: "-----BEGIN" }, "certificate.anchors"],
+    ["an ARN", { arn: "arn:aws:acm:…" }, "certificate.arn"],
+    ["another source", { source: "imported" }, "certificate.source"],
+    ["a name that is none", { names: ["a b"] }, "certificate.names[0]"],
+    ["a wildcard within", { names: ["a.*.example"] }, "certificate.names[0]"],
+    ["a key of another kind", { key: { type: "DSA", bits: 2048 } }, "certificate.key"],
+    ["an RSA key of 1024 bits", { key: { type: "RSA", bits: 1024 } }, "certificate.key.bits"],
+  ];
+  test.each(cases)("with %s is refused", (_name, change, path) => {
+    expect(() => read({ ...acme, ...change })).toThrow(path);
+  });
+  test.each([null, "acme", []])("that is %j is refused", (value) => {
+    expect(() => read(value)).toThrow("certificate");
+  });
+  test("needs names", () => {
+    expect(() => read({ ...acme, names: [] })).toThrow("certificate.names");
+  });
+});

@@ -1,6 +1,7 @@
 import { accessJudge } from "../access-policy";
 import { type Method, methodsOf, type Negotiation } from "../negotiation";
 import type { Definition, GatewaySettings } from "../schema";
+import { type DocumentCertificate, documentCertificate } from "./document-certificate";
 
 /** The version of the document's form. A gateway refuses one that it does not know. */
 export const GATEWAY_DOCUMENT_VERSION = 1;
@@ -49,6 +50,8 @@ export interface GatewayDocument {
     readonly users: readonly { readonly address: string; readonly allowed: boolean; readonly because: string }[];
   };
   readonly internal?: { readonly kind: "sandbox" | "xmpp" | "sip"; readonly users: readonly string[] };
+  /** How a host comes by its certificate, where it can do so alone. */
+  readonly certificate?: DocumentCertificate;
 }
 
 /** The compiled gateway document of a definition. */
@@ -56,6 +59,7 @@ export function gatewayDocument(definition: Definition): GatewayDocument {
   const { accessEdge, domains, gateway, internal } = definition;
   const localDomains = domains.map((domain) => domain.name);
   const access = accessJudge(definition);
+  const certificate = documentCertificate(definition);
   return {
     format: "xmpp-edge-gateway",
     version: GATEWAY_DOCUMENT_VERSION,
@@ -91,5 +95,6 @@ export function gatewayDocument(definition: Definition): GatewayDocument {
     ...(internal === undefined
       ? {}
       : { internal: { kind: internal.kind, users: internal.kind === "sandbox" ? internal.users : [] } }),
+    ...(certificate === undefined ? {} : { certificate }),
   };
 }

@@ -9,6 +9,7 @@ export {
   zoneLine,
   zoneOf,
 } from "./dns-records";
+export { type DocumentCertificate, documentCertificate } from "./document-certificate";
 export { type Facts, facts } from "./facts";
 export { type FirewallRule, firewallRules } from "./firewall";
 export {

@@ -16,6 +16,8 @@ export type AcmeErrorCode =
   | "acme-validation"
   /** A challenge record does not show at the authoritative servers. */
   | "acme-propagation"
+  /** An address where the CA asks cannot be listened on. */
+  | "acme-listen"
   /** The certificate that came is not the one that was asked for. */
   | "acme-certificate"
   /** The time for the whole was not enough. */

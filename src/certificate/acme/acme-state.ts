@@ -11,6 +11,13 @@ const keyShape = z.object({ type: z.enum(["RSA", "ECDSA"]), bits: z.int() });
 /** What answers a challenge: one shape a way of proving names, told apart by `type`. */
 const recordShape = z.discriminatedUnion("type", [
   z.object({ owner: z.string(), ttl: z.int(), type: z.literal("TXT"), text: z.string() }),
+  z.object({
+    type: z.literal("response"),
+    challenge: z.enum(["http-01", "tls-alpn-01"]),
+    name: z.string(),
+    token: z.string(),
+    keyAuthorization: z.string(),
+  }),
 ]);
 const orderShape = z.object({
   /** Sorted: what tells whether the order is still the one that is wanted. */
@@ -38,6 +45,8 @@ const renewalShape = z.object({
 export type KeyChoice = z.output<typeof keyShape>;
 export type AnswerRecord = z.output<typeof recordShape>;
 export type TxtRecord = Extract<HostRecord, { type: "TXT" }>;
+/** What is answered to a CA that connects to us. */
+export type ResponseRecord = Extract<AnswerRecord, { type: "response" }>;
 export type StoredOrder = z.output<typeof orderShape>;
 /** Failures in a row, and before when (milliseconds since 1970) nothing is tried again. */
 export type Attempts = z.output<typeof attemptsShape>;

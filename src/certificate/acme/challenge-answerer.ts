@@ -22,4 +22,6 @@ export interface ChallengeAnswerer {
   shown(records: readonly AnswerRecord[]): Promise<void>;
   /** Takes them away; those that are not there are no error. */
   remove(records: readonly AnswerRecord[]): Promise<void>;
+  /** The attempt is over: nothing is listened on any more. What is published elsewhere stays for the next attempt. */
+  close(): Promise<void>;
 }

@@ -22,10 +22,17 @@ export function dnsAnswerer({ host, dns }: DnsAnswererOptions): ChallengeAnswere
       const text = createHash("sha256").update(keyAuthorization).digest("base64url");
       return { owner: await dns.owner(identifier.value), ttl: TTL, type: "TXT", text };
     },
-    present: (records) => host.publish(records.filter(isTxt)),
-    shown: (records) => dns.shown(records.filter(isTxt)),
-    remove: (records) => host.remove(records.filter(isTxt)),
+    present: (records) => ifAny(records, (ours) => host.publish(ours)),
+    shown: (records) => ifAny(records, (ours) => dns.shown(ours)),
+    remove: (records) => ifAny(records, (ours) => host.remove(ours)),
+    close: async () => undefined,
   };
+}
+
+/** A host is not troubled with nothing, nor with what answers in another way. */
+async function ifAny(records: readonly AnswerRecord[], act: (ours: readonly TxtRecord[]) => Promise<void>) {
+  const ours = records.filter(isTxt);
+  if (ours.length > 0) await act(ours);
 }
 
 const isTxt = (record: AnswerRecord): record is TxtRecord => record.type === "TXT";

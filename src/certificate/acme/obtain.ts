@@ -41,5 +41,6 @@ export async function obtain(options: ObtainOptions): Promise<CertificateRecord>
     );
   } finally {
     server.close();
+    await options.answerer.close();
   }
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
 import type { EdgeInput } from "../../src/definition";
 import { probe } from "../../src/dns/probe";
-import { AcmStandIn } from "../certificate/acm/acm-stand-in";
+import { AcmStandIn } from "../stand-in-aws/acm";
 import { ourDomain } from "./rig/federation";
 import { program } from "./rig/gateway";
 import { PeerRig } from "./rig/rig";

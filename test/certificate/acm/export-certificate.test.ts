@@ -9,7 +9,7 @@ import { type ExportEvent, keepExported } from "../../../src/certificate/acm/kee
 import { LabCa } from "../../../src/certificate/lab-ca";
 import { type CertificateStore, openCertificateStore } from "../../../src/certificate/store/certificate-store";
 import { runCli } from "../../cli/run-cli";
-import { AcmStandIn, type Held } from "./acm-stand-in";
+import { AcmStandIn, type Held } from "../../stand-in-aws/acm";
 
 const ARN = "arn:aws:acm:eu-central-1:123456789012:certificate/12345678-1234-1234-1234-123456789012";
 const NAMES = ["sip.contoso.example", "contoso.example"];

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { type DnsHost, type HostRecord, route53Host } from "../../../src/dns/host";
-import { Route53StandIn } from "./route53-stand-in";
+import { Route53StandIn } from "../../stand-in-aws/route53";
 
 describe("Route 53, by a stand-in of its API", () => {
   let standIn: Route53StandIn;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "@jest/globals";
 import { backUp } from "../../../src/gateway/store/backup";
+import { writeBackup } from "../../../src/gateway/store/backup-file";
 import { serveBackups } from "../../../src/gateway/store/backup-socket";
 import { restore } from "../../../src/gateway/store/restore";
 import { SCHEMA_VERSION } from "../../../src/gateway/store/schema";
@@ -179,7 +180,6 @@ describe("a file that is no good backup changes nothing", () => {
     const database = new DatabaseSync(other);
     database.exec("CREATE TABLE milk (litres INTEGER)");
     database.close();
-    const { writeBackup } = await import("../../../src/gateway/store/backup-file");
     const forged = join(stateFolder(), "forged");
     await writeBackup(other, forged, { schema: 1, takenAt: "2030-06-15T12:00:00.000Z" });
     expect((await refused(put(forged, folder, true))).code).toBe("state-foreign");

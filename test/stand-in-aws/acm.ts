@@ -1,8 +1,15 @@
 /** A stand-in for AWS Certificate Manager's API: the two calls of an export, with their documented shapes. */
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import {
+  type AwsAnswer,
+  type AwsCall,
+  type AwsService,
+  inputOf,
+  jsonAnswer,
+  jsonRefusal,
+  operationOf,
+} from "./service";
+import { AwsStandIn } from "./stand-in";
 
 export interface Held {
   /** Leaf first, then its chain. */
@@ -10,7 +17,8 @@ export interface Held {
   readonly keyPem: string;
 }
 
-export class AcmStandIn {
+export class AcmStandIn implements AwsService {
+  readonly name = "acm";
   /** The calls, in order. */
   readonly calls: string[] = [];
   /** Passphrases that were given. */
@@ -18,19 +26,8 @@ export class AcmStandIn {
   status = "ISSUED";
   /** Answers every call with this error instead. */
   failure: { readonly status: number; readonly type: string } | undefined;
-  endpoint = "";
-  readonly #server = createServer((request, response) => {
-    let body = "";
-    request.setEncoding("utf8").on("data", (text: string) => {
-      body += text;
-    });
-    request.on("end", () => {
-      const call = String(request.headers["x-amz-target"]).replace("CertificateManager.", "");
-      this.calls.push(call);
-      const { status, answer } = this.#answer(call, JSON.parse(body) as Record<string, string>);
-      response.writeHead(status, { "content-type": "application/x-amz-json-1.1" }).end(JSON.stringify(answer));
-    });
-  });
+  /** A server of its own; another `AwsStandIn` may play it instead. */
+  readonly #server = new AwsStandIn(this);
 
   constructor(
     readonly arn: string,
@@ -38,15 +35,25 @@ export class AcmStandIn {
   ) {}
 
   async start(): Promise<void> {
-    this.#server.listen(0, "127.0.0.1");
-    await once(this.#server, "listening");
-    this.endpoint = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    await this.#server.start();
   }
 
-  stop(): void {
-    this.#server.closeAllConnections();
-    this.#server.close();
+  async stop(): Promise<void> {
+    await this.#server.stop();
   }
+
+  get endpoint(): string {
+    return this.#server.endpoint;
+  }
+
+  answer(request: AwsCall): AwsAnswer {
+    const call = operationOf(request);
+    this.calls.push(call);
+    const { status, answer } = this.#answer(call, inputOf(request) as Record<string, string>);
+    return { ...jsonAnswer(answer), status };
+  }
+
+  refuse = jsonRefusal;
 
   #answer(call: string, input: Record<string, string>): { status: number; answer: object } {
     if (this.failure !== undefined) {

@@ -1,6 +1,5 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AwsAnswer, AwsCall, AwsService } from "./service";
+import { AwsStandIn } from "./stand-in";
 
 interface RecordSet {
   readonly name: string;
@@ -14,37 +13,38 @@ interface RecordSet {
  * it, that a batch is refused as a whole where a DELETE does not name exactly what is there. It proves how we use the
  * API, not how AWS behaves.
  */
-export class Route53StandIn {
+export class Route53StandIn implements AwsService {
+  readonly name = "route53";
   readonly sets = new Map<string, RecordSet>();
   readonly calls: string[] = [];
   /** Called before each change is judged: what somebody else does meanwhile. */
   meanwhile: () => void = () => undefined;
-  endpoint = "";
   #pending = 1;
-  readonly #server = createServer((request, response) => {
-    let body = "";
-    request.setEncoding("utf8").on("data", (text: string) => {
-      body += text;
-    });
-    request.on("end", () => {
-      const [path = "", query = ""] = (request.url ?? "").split("?");
-      this.calls.push(`${request.method} ${path}`);
-      const { status, xml } = this.#answer(request.method ?? "", path, new URLSearchParams(query), body);
-      response.writeHead(status, { "content-type": "text/xml" }).end(`<?xml version="1.0"?>${xml}`);
-    });
-  });
+  /** A server of its own; another `AwsStandIn` may play it instead. */
+  readonly #server = new AwsStandIn(this);
 
   constructor(private readonly zones: readonly { id: string; name: string; private?: boolean }[]) {}
 
   async start(): Promise<void> {
-    this.#server.listen(0, "127.0.0.1");
-    await once(this.#server, "listening");
-    this.endpoint = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    await this.#server.start();
   }
 
-  stop(): void {
-    this.#server.closeAllConnections();
-    this.#server.close();
+  async stop(): Promise<void> {
+    await this.#server.stop();
+  }
+
+  get endpoint(): string {
+    return this.#server.endpoint;
+  }
+
+  answer({ method, path, query, body }: AwsCall): AwsAnswer {
+    this.calls.push(`${method} ${path}`);
+    const { status, xml } = this.#answer(method, path, query, body.toString("utf8"));
+    return { status, headers: { "content-type": "text/xml" }, body: `<?xml version="1.0"?>${xml}` };
+  }
+
+  refuse(status: number, code: string, message: string): AwsAnswer {
+    return { status, headers: { "content-type": "text/xml" }, body: error(code, message).xml };
   }
 
   put(name: string, type: string, values: readonly string[], ttl = 300): void {

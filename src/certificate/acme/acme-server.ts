@@ -2,6 +2,7 @@ import * as acme from "acme-client";
 import { z } from "zod";
 import { AcmeError, problemText, readProblem } from "./acme-error";
 import { answerError, BoundedHttp, type HttpAnswer, type HttpOptions } from "./bounded-http";
+import { Nonces } from "./nonces";
 import { retryAfter } from "./retry-after";
 
 /** An account that the CA knows us by from before (RFC 8555 section 7.3.4). */
@@ -61,6 +62,7 @@ export type Authorization = z.output<typeof authorizationShape> & { readonly url
 export class AcmeServer {
   readonly #client: acme.Client;
   readonly #http: BoundedHttp;
+  readonly #nonces = new Nonces();
 
   constructor(private readonly options: AcmeServerOptions) {
     this.#http = new BoundedHttp(options);
@@ -159,6 +161,10 @@ export class AcmeServer {
   async #exchange(config: Parameters<Exclude<typeof acme.axios.defaults.adapter, undefined | string | unknown[]>>[0]) {
     const target = config.url ?? "";
     const method = (config.method ?? "get").toUpperCase() as "GET" | "HEAD" | "POST";
+    const answered = { statusText: "", config, request: null };
+    // acme-client asks for a nonce before each request, and by HEAD for nothing else.
+    const nonce = method === "HEAD" ? this.#nonces.take() : undefined;
+    if (nonce !== undefined) return { ...answered, data: "", status: 200, headers: { "replay-nonce": nonce } };
     const answer = await this.#http.fetch({
       method,
       url: target,
@@ -166,13 +172,13 @@ export class AcmeServer {
       ...(typeof config.data === "string" ? { body: config.data } : {}),
       ...this.#signal(),
     });
-    if (answer.status >= 300) {
-      const error = problemError(target, answer, parse(answer.body));
-      // acme-client repeats these itself with the nonce that came (RFC 8555 section 6.5).
-      if (error.problem?.type !== "badNonce") throw error;
-    }
+    const error = answer.status >= 300 ? problemError(target, answer, parse(answer.body)) : undefined;
+    // acme-client repeats these itself with the nonce that came (RFC 8555 section 6.5).
+    const repeated = error?.problem?.type === "badNonce";
+    if (method === "POST" && !repeated) this.#nonces.keep(answer.headers["replay-nonce"]);
+    if (error !== undefined && !repeated) throw error;
     const headers = answer.headers as Record<string, string>;
-    return { data: answer.body, status: answer.status, statusText: "", headers, config, request: null };
+    return { ...answered, data: answer.body, status: answer.status, headers };
   }
 
   /** acme-client throws plain errors about answers that it cannot use; axios wraps some of ours. */

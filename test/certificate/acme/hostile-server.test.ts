@@ -151,6 +151,15 @@ describe("an ACME server that", () => {
     expect(refused).toBe(4);
   });
 
+  test("brings a nonce with each answer is not asked for one before each request", async () => {
+    const { standIn, server: one } = await server(
+      then((_, response, base) => json(response, order(base), 201, { location: `${base}/order/1` })),
+    );
+    for (let n = 0; n < 5; n++) await one.newOrder(["contoso.example"]);
+    expect(standIn.asked.filter((request) => request === "HEAD /nonce")).toHaveLength(1);
+    expect(standIn.asked.filter((request) => request === "POST /order")).toHaveLength(5);
+  });
+
   test("asks us to wait: how long is in the error", async () => {
     const { server: one } = await server(
       then((_, response) => json(response, problem("rateLimited"), 429, { "retry-after": "3600" })),

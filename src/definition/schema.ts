@@ -106,7 +106,15 @@ const localDomain = z.strictObject({
 const issued = { issuer: caaIssuer.optional() };
 const certificateSource = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("request").default("request"), ...issued }),
-  z.strictObject({ kind: z.literal("acme"), ...issued, directory: z.url({ protocol: /^https$/ }).optional() }),
+  z.strictObject({
+    kind: z.literal("acme"),
+    ...issued,
+    directory: z.url({ protocol: /^https$/ }).optional(),
+    challenge: z
+      .enum(["dns-01", "http-01", "tls-alpn-01"])
+      .default("dns-01")
+      .describe("how names are proved: by a record, or at port 80 or 443 of every name"),
+  }),
   z.strictObject({ kind: z.literal("acm"), ...issued }),
   z.strictObject({ kind: z.literal("imported"), ...issued }),
   z.strictObject({ kind: z.literal("lab"), ...issued }),

@@ -223,7 +223,7 @@ const certificateNames: Check = (value, path) => {
 };
 const certificate = object(
   { source: oneOf("acme", "acm"), names: certificateNames, key: certificateKey },
-  { directory: secureAddress, friendlyName: text(1024), dns: challengeDns },
+  { directory: secureAddress, challenge: oneOf("http-01", "tls-alpn-01"), friendlyName: text(1024), dns: challengeDns },
 );
 const document = object(
   {

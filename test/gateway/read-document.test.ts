@@ -261,6 +261,29 @@ describe("the certificate of a gateway document", () => {
     expect(JSON.stringify(document)).not.toContain("update.key");
   });
 
+  test.each([
+    ["http-01", { challenge: "http-01" }],
+    ["tls-alpn-01", { challenge: "tls-alpn-01" }],
+    ["dns-01", { dns: { kind: "route53" } }],
+  ] as const)("says how names are proved: %s", (challenge, part) => {
+    const document = gatewayDocument(
+      defineEdge({
+        name: "contoso",
+        accessEdge: { fqdn: "sip.contoso.example" },
+        domains: [{ name: "contoso.example" }],
+        certificate: { source: { kind: "acme", challenge } },
+        dns: { kind: "route53" },
+      }),
+    );
+    expect(readGatewayDocument(JSON.parse(JSON.stringify(document)))).toEqual(document);
+    expect(document.certificate).toEqual({
+      source: "acme",
+      ...part,
+      names: ["sip.contoso.example", "contoso.example"],
+      key: { type: "RSA", bits: 2048 },
+    });
+  });
+
   test("is left out where a person brings it", () => {
     const document = gatewayDocument(
       defineEdge({
@@ -282,6 +305,7 @@ describe("the certificate of a gateway document", () => {
     ["a key file", { dns: { ...acme.dns, tsigKeyFile: "/etc/shadow" } }, "certificate.dns.tsigKeyFile"],
     ["a server for Route 53", { dns: { kind: "route53", server: "192.0.2.1" } }, "certificate.dns.server"],
     ["a server with a space", { dns: { kind: "rfc2136", server: "a b" } }, "certificate.dns.server"],
+    ["a challenge that is none", { challenge: "dns-01" }, "certificate.challenge"],
     ["a directory without TLS", { directory: "http://acme.example/directory" }, "certificate.directory"],
     ["a directory that is a file", { directory: "file:///etc/passwd" }, "certificate.directory"],
     ["a directory with a password", { directory: "https://a:b@acme.example/" }, "certificate.directory"],

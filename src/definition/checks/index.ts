@@ -1,6 +1,7 @@
 import type { Finding } from "../finding";
 import type { Definition } from "../schema";
 import { accessPolicyFindings } from "./access-policies";
+import { acmeChallengeFindings } from "./acme-challenge";
 import { addressFindings } from "./addresses";
 import { certificateFindings } from "./certificate";
 import { negotiationFindings } from "./negotiation";
@@ -16,6 +17,7 @@ export function checks(definition: Definition, raw: unknown): Finding[] {
   return [
     ...addressFindings(definition),
     ...certificateFindings(definition),
+    ...acmeChallengeFindings(definition),
     ...negotiationFindings(definition),
     ...partnerDomainFindings(definition),
     ...partnerTrustFindings(definition, raw),

@@ -9,6 +9,8 @@ export interface DocumentCertificate {
   readonly source: "acme" | "acm";
   /** The ACME server's directory, https. Absent: Let's Encrypt. */
   readonly directory?: string;
+  /** How ACME's CA has names proved. Absent: dns-01. */
+  readonly challenge?: "http-01" | "tls-alpn-01";
   /** Every name, the subject's own first. */
   readonly names: readonly string[];
   readonly key: Definition["certificate"]["key"];
@@ -21,10 +23,12 @@ export interface DocumentCertificate {
 export function documentCertificate(definition: Definition): DocumentCertificate | undefined {
   const { source, key, friendlyName } = definition.certificate;
   if (source.kind !== "acme" && source.kind !== "acm") return undefined;
-  const dns = source.kind === "acme" ? reachable(definition.dns) : undefined;
+  const challenge = source.kind === "acme" && source.challenge !== "dns-01" ? source.challenge : undefined;
+  const dns = source.kind === "acme" && challenge === undefined ? reachable(definition.dns) : undefined;
   return {
     source: source.kind,
     ...(source.kind === "acme" && source.directory !== undefined ? { directory: source.directory } : {}),
+    ...(challenge === undefined ? {} : { challenge }),
     names: certificateNames(definition).names.map(({ name }) => name),
     key,
     ...(friendlyName === undefined ? {} : { friendlyName }),

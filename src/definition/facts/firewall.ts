@@ -15,11 +15,20 @@ export interface FirewallRule {
 const V4 = "0.0.0.0/0";
 const V6 = "::/0";
 
+/** Where an ACME CA comes to (RFC 8555 section 8.3, RFC 8737 section 3). It says of no address where from. */
+const CHALLENGE_PORTS = { "http-01": 80, "tls-alpn-01": 443 } as const;
+
+/** The port that an ACME CA comes to, whatever the edge listens on; undefined where it comes to none. */
+export function challengePort(source: Definition["certificate"]["source"]): number | undefined {
+  if (source.kind !== "acme" || source.challenge === "dns-01") return undefined;
+  return CHALLENGE_PORTS[source.challenge];
+}
+
 /**
  * What passes the edge's firewall. Lync's own list has 5269 in and out and DNS; path MTU discovery is added,
  * which security groups drop unless told. Outward any TCP port: partners choose theirs in their SRV record.
  */
-export function firewallRules({ accessEdge }: Definition): FirewallRule[] {
+export function firewallRules({ accessEdge, certificate }: Definition): FirewallRule[] {
   return [
     {
       id: "s2s-in",
@@ -29,6 +38,7 @@ export function firewallRules({ accessEdge }: Definition): FirewallRule[] {
       peers: [V4, V6],
       reason: "XMPP federation from partners",
     },
+    ...challengeRules(certificate.source),
     {
       id: "path-mtu-in-v4",
       direction: "in",
@@ -54,5 +64,21 @@ export function firewallRules({ accessEdge }: Definition): FirewallRule[] {
       reason: "XMPP federation to partners at the port of their SRV record; DNS over TCP; cloud services",
     },
     { id: "dns-out", direction: "out", protocol: "udp", ports: [53, 53], peers: [V4, V6], reason: "DNS" },
+  ];
+}
+
+/** Only with a challenge that needs it. It stays open between renewals, when nothing listens there. */
+function challengeRules(source: Definition["certificate"]["source"]): FirewallRule[] {
+  const port = challengePort(source);
+  if (port === undefined) return [];
+  return [
+    {
+      id: "acme-in",
+      direction: "in",
+      protocol: "tcp",
+      ports: [port, port],
+      peers: [V4, V6],
+      reason: `ACME: the CA looks at port ${port} for an answer`,
+    },
   ];
 }

@@ -11,6 +11,7 @@ interface Rule {
   readonly kept: EdgeInput;
 }
 
+type Challenge = "dns-01" | "http-01" | "tls-alpn-01";
 const federated = { domain: "fabrikam.example", partnerType: "Federated" } as const;
 const edge = (accessEdge: Partial<EdgeInput["accessEdge"]>): EdgeInput => ({
   ...least,
@@ -25,6 +26,11 @@ const policies = (accessPolicies: EdgeInput["accessPolicies"], rest: Partial<Edg
 const on = { enableFederationAccess: true, enableXmppAccess: true };
 const longName = `${"a".repeat(40)}.${"b".repeat(20)}.contoso.example`;
 const manyNames = (count: number) => Array.from({ length: count }, (_, index) => `n${index}.contoso.example`);
+
+const challenged = (challenge: Challenge, more: Partial<EdgeInput> = {}): EdgeInput => ({
+  ...certificate({ source: { kind: "acme", challenge } }),
+  ...more,
+});
 
 const RULES: readonly Rule[] = [
   {
@@ -77,6 +83,51 @@ const RULES: readonly Rule[] = [
     says: "error certificate-names-many certificate.additionalNames",
     broken: certificate({ additionalNames: manyNames(99), source: { kind: "acme" } }),
     kept: certificate({ additionalNames: manyNames(98), source: { kind: "acme" } }),
+  },
+  {
+    says: "warning acme-challenge-name-elsewhere domains[0].name",
+    broken: challenged("http-01"),
+    kept: challenged("dns-01"),
+  },
+  {
+    says: "warning acme-challenge-name-elsewhere domains[0].name",
+    broken: challenged("tls-alpn-01"),
+    kept: challenged("tls-alpn-01", { domains: [{ name: least.accessEdge.fqdn }] }),
+  },
+  {
+    says: "warning acme-challenge-name-elsewhere domains[0].sip",
+    broken: challenged("http-01", { domains: [{ name: "contoso.example", sip: true }] }),
+    kept: challenged("http-01"),
+  },
+  {
+    says: "warning acme-challenge-name-elsewhere certificate.additionalNames[0]",
+    broken: certificate({ additionalNames: ["web.contoso.example"], source: { kind: "acme", challenge: "http-01" } }),
+    kept: certificate({ additionalNames: ["web.contoso.example"], source: { kind: "acme" } }),
+  },
+  {
+    says: "error acme-challenge-wildcard certificate.additionalNames[0]",
+    broken: certificate({ additionalNames: ["*.contoso.example"], source: { kind: "acme", challenge: "http-01" } }),
+    kept: certificate({ additionalNames: ["*.contoso.example"], source: { kind: "acme", challenge: "dns-01" } }),
+  },
+  {
+    says: "error acme-challenge-wildcard certificate.additionalNames[0]",
+    broken: certificate({ additionalNames: ["*.contoso.example"], source: { kind: "acme", challenge: "tls-alpn-01" } }),
+    kept: certificate({ additionalNames: ["*.contoso.example"], source: { kind: "request" } }),
+  },
+  {
+    says: "error acme-challenge-port accessEdge.port",
+    broken: { ...edge({ port: 80 }), certificate: { source: { kind: "acme", challenge: "http-01" } } },
+    kept: { ...edge({ port: 80 }), certificate: { source: { kind: "acme", challenge: "tls-alpn-01" } } },
+  },
+  {
+    says: "error acme-challenge-port accessEdge.directTlsPort",
+    broken: { ...edge({ directTlsPort: 443 }), certificate: { source: { kind: "acme", challenge: "tls-alpn-01" } } },
+    kept: { ...edge({ directTlsPort: 443 }), certificate: { source: { kind: "acme", challenge: "http-01" } } },
+  },
+  {
+    says: "error acme-challenge-not-permitted certificate.source.issuer",
+    broken: certificate({ source: { kind: "acme", issuer: "ca.example; validationmethods=http-01,tls-alpn-01" } }),
+    kept: certificate({ source: { kind: "acme", issuer: "ca.example; validationmethods=http-01,dns-01" } }),
   },
   {
     says: "error certificate-common-name-long accessEdge.fqdn",

@@ -128,6 +128,22 @@ describe("the firewall", () => {
       ["icmpv6", 2, 0, "::/0"],
     ]);
   });
+
+  test.each([
+    ["http-01", 80],
+    ["tls-alpn-01", 443],
+  ] as const)("lets the CA in for %s, at %i, in both families", (challenge, port) => {
+    const source = { kind: "acme", challenge } as const;
+    const rules = firewallRules(valid({ ...least, certificate: { source } }));
+    expect(rules.filter(({ id }) => id === "acme-in")).toEqual([
+      expect.objectContaining({ direction: "in", protocol: "tcp", ports: [port, port], peers: ["0.0.0.0/0", "::/0"] }),
+    ]);
+  });
+
+  it("lets nobody in for dns-01, which is the default", () => {
+    for (const source of [{ kind: "acme" }, { kind: "acme", challenge: "dns-01" }, { kind: "request" }] as const)
+      expect(firewallRules(valid({ ...least, certificate: { source } })).map(({ id }) => id)).not.toContain("acme-in");
+  });
 });
 
 describe("the gateway document", () => {

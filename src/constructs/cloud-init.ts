@@ -9,6 +9,8 @@ export interface HostProgram {
   /** What `xmpp-edge run` is given: the definition's document and flags. */
   readonly arguments: readonly string[];
   readonly environment: { readonly [name: string]: string };
+  /** The lowest port that the gateway listens on; the container has no right to those below 1024. */
+  readonly lowestPort?: number;
   /** Id of the data volume as EC2's disk names have it: without its hyphen. */
   readonly volumeSerial: string;
 }
@@ -28,11 +30,16 @@ const DRAIN = 30;
  * host is replaced, not entered; everything on it is written here.
  */
 export function cloudInit(program: HostProgram): string {
+  // A host of one program: whoever could take such a port from it is on the host already.
+  const opened = program.lowestPort !== undefined && program.lowestPort < 1024 ? program.lowestPort : undefined;
   const document = {
     ssh_pwauth: false,
     disable_root: true,
     package_update: true,
     package_upgrade: true,
+    // Amazon's clock, which every instance reaches without a rule of its firewall. Certificates and signed requests
+    // are judged by it.
+    ntp: { enabled: true, ntp_client: "chrony", servers: ["169.254.169.123"] },
     packages: [
       "podman",
       "unattended-upgrades",
@@ -44,9 +51,11 @@ export function cloudInit(program: HostProgram): string {
       ...(program.ecrRegistry === undefined
         ? []
         : [{ path: LOGIN, permissions: "0600", content: `${login(program.ecrRegistry)}\n` }]),
+      ...(opened === undefined ? [] : [{ path: PORTS, content: `net.ipv4.ip_unprivileged_port_start = ${opened}\n` }]),
       { path: "/etc/systemd/system/xmpp-edge.service", content: unit(program) },
     ],
     runcmd: [
+      ...(opened === undefined ? [] : [["sysctl", "--load", PORTS]]),
       ["systemctl", "mask", "--now", "ssh.service", "ssh.socket"],
       ["systemctl", "daemon-reload"],
       ["systemctl", "enable", "xmpp-edge.service"],
@@ -58,6 +67,7 @@ export function cloudInit(program: HostProgram): string {
   return `#cloud-config\n${stringify(document, { lineWidth: 0 })}`;
 }
 
+const PORTS = "/etc/sysctl.d/60-xmpp-edge.conf";
 const LOGIN = "/etc/containers/auth.json";
 const login = (registry: string): string => `{"credHelpers":{"${registry}":"ecr-login"}}`;
 

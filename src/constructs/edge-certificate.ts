@@ -13,6 +13,11 @@ import type { IGrantee, PolicyStatement } from "./policy-statement";
 export interface IEdgeCertificate {
   /** ARN of the certificate in ACM, where it is there. */
   readonly certificateArn: string | undefined;
+  /**
+   * What `xmpp-edge run` has to be told on the host to come by it, as environment variables; no secrets.
+   * @default nothing
+   */
+  readonly hostEnvironment?: { readonly [name: string]: string };
   /** Lets a role do what it takes to come by certificate and key; returns what it granted, which may be nothing. */
   grantObtain(grantee: IGrantee): readonly PolicyStatement[];
 }
@@ -34,7 +39,7 @@ export interface ExportableCertificateProps {
   readonly zoneIds?: { readonly [zone: string]: string };
 }
 
-export interface AcmeCertificateProps extends ExportableCertificateProps {
+export interface AcmeCertificateProps extends ExportableCertificateProps, AcmeAccount {
   /**
    * Where the `_acme-challenge` names are CNAMEs into another zone: that zone's id, and the names they lead to.
    * @default the challenges are answered in the zones of the names themselves
@@ -44,11 +49,27 @@ export interface AcmeCertificateProps extends ExportableCertificateProps {
 
 const ACM_ARN = /^arn:aws(-[a-z]+)*:acm:[a-z0-9-]+:\d{12}:certificate\/[0-9a-f-]+$/;
 
+/** What the CA of an ACME certificate is told at registration. */
+export interface AcmeAccount {
+  /**
+   * Whether the host agrees to the CA's terms of service in your name. Without it no account is made, and so no
+   * certificate.
+   * @default false
+   */
+  readonly agreeTerms?: boolean;
+  /**
+   * Mail addresses that the CA may write to.
+   * @default none
+   */
+  readonly contacts?: readonly string[];
+}
+
 /** What tells one source of certificates from another. */
 interface Source {
   readonly requestFile?: string;
   readonly certificateArn?: string;
   readonly statements?: readonly PolicyStatement[];
+  readonly hostEnvironment?: { readonly [name: string]: string };
 }
 
 /**
@@ -59,14 +80,16 @@ export class EdgeCertificate extends Construct implements IEdgeCertificate {
   /** What OpenSSL makes key and signing request from, where the certificate is requested by file. */
   readonly requestFile: string | undefined;
   readonly certificateArn: string | undefined;
+  readonly hostEnvironment: { readonly [name: string]: string };
   private readonly statements: readonly PolicyStatement[];
 
   private constructor(scope: Construct, id: string, source: (self: Construct) => Source) {
     super(scope, id);
-    const { requestFile, certificateArn, statements = [] } = source(this);
+    const { requestFile, certificateArn, statements = [], hostEnvironment = {} } = source(this);
     this.requestFile = requestFile;
     this.certificateArn = certificateArn;
     this.statements = statements;
+    this.hostEnvironment = hostEnvironment;
   }
 
   /** Requested from a CA by file: nothing is made on AWS, `requestFile` is the request. */
@@ -89,15 +112,20 @@ export class EdgeCertificate extends Construct implements IEdgeCertificate {
   static acme(
     scope: Construct,
     id: string,
-    { definition, zoneIds, challenges }: AcmeCertificateProps,
+    { definition, zoneIds, challenges, ...account }: AcmeCertificateProps,
   ): EdgeCertificate {
+    const hostEnvironment = accountEnvironment(account);
     return new EdgeCertificate(scope, id, (self) => {
+      if (!account.agreeTerms)
+        Annotations.of(self).addWarning(
+          "nobody agreed to the CA's terms: the host makes no account and gets no certificate; give agreeTerms: true",
+        );
       const { kind } = definition.dns;
       if (challenges === undefined && kind !== "route53") {
         Annotations.of(self).addInfo(
           `dns.kind is ${kind}: the host answers ACME challenges there, with no right on AWS`,
         );
-        return {};
+        return { hostEnvironment };
       }
       const zones = new HostedZones(self, zoneIds);
       const names = certificateNames(definition).names.map(({ name }) => name.replace(/^\*\./, ""));
@@ -109,7 +137,7 @@ export class EdgeCertificate extends Construct implements IEdgeCertificate {
             }
           : { zoneIds: [challenges.zoneId], names: challenges.names };
       const { partition } = new DataAwsPartition(self, "partition");
-      return { statements: challengeStatements(where, partition) };
+      return { statements: challengeStatements(where, partition), hostEnvironment };
     });
   }
 
@@ -161,6 +189,19 @@ export class EdgeCertificate extends Construct implements IEdgeCertificate {
     if (this.statements.length > 0) grantee.allow(...this.statements);
     return this.statements;
   }
+}
+
+/** No room for what systemd or podman would read as their own. */
+const MAIL_ADDRESS = /^[A-Za-z0-9._+-]{1,64}@[A-Za-z0-9.-]{1,253}$/;
+
+function accountEnvironment({ agreeTerms, contacts = [] }: AcmeAccount): { readonly [name: string]: string } {
+  const odd = contacts.find((contact) => !MAIL_ADDRESS.test(contact));
+  if (odd !== undefined)
+    throw new ConstructError("EdgeCertificate", "contacts", `has ${JSON.stringify(odd)}`, "give mail addresses");
+  return {
+    ...(agreeTerms && { XMPP_EDGE_ACME_AGREE_TERMS: "true" }),
+    ...(contacts.length > 0 && { XMPP_EDGE_ACME_CONTACT: contacts.join(",") }),
+  };
 }
 
 /** Exporting takes this one certificate, and looking at it to see whether it was renewed. */

@@ -8,8 +8,10 @@ import { CERTIFICATE_FOLDER, cloudInit, STATE_FOLDER } from "./cloud-init";
 import { EdgeAddresses } from "./edge-addresses";
 import type { IEdgeCertificate } from "./edge-certificate";
 import { EdgeFirewall } from "./edge-firewall";
+import { EdgeLogs } from "./edge-logs";
 import { EdgeNetwork, type IEdgeNetwork } from "./edge-network";
 import { EdgeRole } from "./edge-role";
+import { GatewayAlarms } from "./gateway-alarms";
 import type { IGatewayImage } from "./gateway-image";
 import { HostAlarms } from "./host-alarms";
 import { debianMachineImage } from "./machine-image";
@@ -47,10 +49,26 @@ export interface EdgeHostProps {
    */
   readonly dataVolumeSize?: number;
   /**
-   * ARN of an SNS topic that hears of failed status checks.
+   * ARN of an SNS topic that hears of failed status checks, of a gateway that answers nobody, and of a certificate that
+   * ends soon.
    * @default nobody is told; the host is recovered all the same
    */
   readonly alarmTopicArn?: string;
+  /**
+   * Days before the certificate's end at which the alarm is raised.
+   * @default 14, when renewal has been due for long
+   */
+  readonly certificateAlarmDays?: number;
+  /**
+   * Days that log lines are kept, one of the numbers that CloudWatch Logs takes.
+   * @default 90
+   */
+  readonly logRetentionDays?: number;
+  /**
+   * ARN of a KMS key of yours that encrypts the log.
+   * @default CloudWatch's own key
+   */
+  readonly logKeyArn?: string;
   /**
    * Whether addresses and data volume outlive the stack.
    * @default "retain"
@@ -70,7 +88,9 @@ export class EdgeHost extends Construct {
   readonly dataVolume: EbsVolume;
   readonly instance: Instance;
   readonly attachment: VolumeAttachment;
+  readonly logs: EdgeLogs;
   readonly alarms: HostAlarms;
+  readonly gatewayAlarms: GatewayAlarms;
 
   constructor(scope: Construct, id: string, props: EdgeHostProps) {
     super(scope, id);
@@ -93,6 +113,13 @@ export class EdgeHost extends Construct {
     image.grantPull(this.role);
     partners.grantRead(this.role);
     certificate.grantObtain(this.role);
+    this.logs = new EdgeLogs(this, "logs", {
+      name,
+      retentionDays: props.logRetentionDays ?? 90,
+      removal,
+      ...(props.logKeyArn !== undefined && { keyArn: props.logKeyArn }),
+    });
+    this.logs.grantWrite(this.role);
 
     this.dataVolume = new EbsVolume(this, "data", {
       availabilityZone: this.network.availabilityZone,
@@ -132,6 +159,11 @@ export class EdgeHost extends Construct {
       instanceId: this.instance.id,
       ...(props.alarmTopicArn !== undefined && { topicArn: props.alarmTopicArn }),
     });
+    this.gatewayAlarms = new GatewayAlarms(this, "gateway-alarms", {
+      name,
+      certificateDays: props.certificateAlarmDays ?? 14,
+      ...(props.alarmTopicArn !== undefined && { topicArn: props.alarmTopicArn }),
+    });
     this.node.defaultChild = this.instance;
   }
 
@@ -145,12 +177,23 @@ export class EdgeHost extends Construct {
         `--listen [::]:${facts.accessEdge.port}`,
         `--state ${STATE_FOLDER}`,
         `--certificate-store ${CERTIFICATE_FOLDER}`,
+        `--log-group ${this.logs.group.name}`,
       ],
       environment: {
         AWS_REGION: partners.region,
+        ...certificate.hostEnvironment,
         ...(certificate.certificateArn !== undefined && { XMPP_EDGE_CERTIFICATE_ARN: certificate.certificateArn }),
       },
+      lowestPort: lowestPort(facts.firewall),
       volumeSerial: Fn.replace(this.dataVolume.id, "-", ""),
     });
   }
 }
+
+/** What the gateway listens on is what its firewall admits. */
+const lowestPort = (rules: Facts["firewall"]): number =>
+  Math.min(
+    ...rules
+      .filter(({ direction, protocol }) => direction === "in" && protocol === "tcp")
+      .map(({ ports: [from] }) => from),
+  );

@@ -1,5 +1,5 @@
 import { Route53Record } from "@cdktf/provider-aws/lib/route53-record";
-import { Annotations } from "cdktf";
+import { Annotations, type ITerraformDependable } from "cdktf";
 import { Construct } from "constructs";
 import { type AddressRecord, type Definition, type DnsRecord, dnsRecords, zoneLine, zoneOf } from "../definition";
 import type { PublicAddresses } from "./edge-addresses";
@@ -15,6 +15,11 @@ export interface FederationRecordsProps {
    * @default every zone is looked up by its name among the account's public zones
    */
   readonly zoneIds?: { readonly [zone: string]: string };
+  /**
+   * What has to be well before anything is published.
+   * @default nothing
+   */
+  readonly after?: readonly ITerraformDependable[];
 }
 
 /**
@@ -28,10 +33,12 @@ export class FederationRecords extends Construct {
   /** Lines of a zone file for whoever publishes; empty where Route 53 does. */
   readonly toPublish: readonly string[];
   private readonly zones: HostedZones;
+  private readonly after: ITerraformDependable[];
 
-  constructor(scope: Construct, id: string, { definition, addresses, zoneIds }: FederationRecordsProps) {
+  constructor(scope: Construct, id: string, { definition, addresses, zoneIds, after = [] }: FederationRecordsProps) {
     super(scope, id);
     this.zones = new HostedZones(this, zoneIds);
+    this.after = [...after];
     const { kind } = definition.dns;
     const records = [
       ...dnsRecords(definition).filter((record) => !isAddress(record)),
@@ -53,6 +60,7 @@ export class FederationRecords extends Construct {
       type: first.type,
       ttl: first.ttl,
       records: [first, ...more].map(escapedData),
+      ...(this.after.length > 0 && { dependsOn: this.after }),
     });
   }
 }

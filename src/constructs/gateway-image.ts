@@ -1,5 +1,7 @@
+import type { Construct } from "constructs";
 import { ConstructError } from "./construct-error";
-import type { IGrantee, PolicyStatement } from "./policy-statement";
+import { type IGrantee, type PolicyStatement, pullStatements } from "./policy-statement";
+import { PublishedImage, type PublishedImageProps } from "./published-image";
 
 /** The program image that an edge host runs. */
 export interface IGatewayImage {
@@ -20,7 +22,7 @@ const REFERENCE =
 const ECR = /^(?<account>\d{12})\.dkr\.ecr\.(?<region>[a-z0-9-]+)\.amazonaws\.com(?<china>\.cn)?$/;
 const LONGEST = 512;
 
-/** The program image, given by its reference. */
+/** The program image, given by its reference or out of what was built here. */
 export class GatewayImage implements IGatewayImage {
   private constructor(
     readonly reference: string,
@@ -53,6 +55,14 @@ export class GatewayImage implements IGatewayImage {
     );
   }
 
+  /**
+   * An image that was built on this machine: a repository of its own, and the push within the deploy.
+   * @throws ConstructError where a prop cannot be honoured
+   */
+  static fromLayout(scope: Construct, id: string, props: PublishedImageProps): PublishedImage {
+    return new PublishedImage(scope, id, props);
+  }
+
   /** An image that does not exist, for examples and trials: its digest is all zeros and a deployed host would not start. */
   static example(): GatewayImage {
     return GatewayImage.fromReference(
@@ -73,16 +83,9 @@ export class GatewayImage implements IGatewayImage {
     const ecr = ECR.exec(this.registry)?.groups;
     if (!ecr) return [];
     const partition = ecr.china ? "aws-cn" : "aws";
-    const statements: PolicyStatement[] = [
-      // The one action here without a resource level.
-      { Sid: "RegistryLogin", Effect: "Allow", Action: ["ecr:GetAuthorizationToken"], Resource: "*" },
-      {
-        Sid: "PullImage",
-        Effect: "Allow",
-        Action: ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-        Resource: `arn:${partition}:ecr:${ecr.region}:${ecr.account}:repository/${this.repository}`,
-      },
-    ];
+    const statements = pullStatements(
+      `arn:${partition}:ecr:${ecr.region}:${ecr.account}:repository/${this.repository}`,
+    );
     grantee.allow(...statements);
     return statements;
   }

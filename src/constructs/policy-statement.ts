@@ -17,3 +17,15 @@ export interface IGrantee {
 /** A policy document (IAM JSON policy language, version 2012-10-17). */
 export const policyDocument = (statements: readonly PolicyStatement[]): string =>
   JSON.stringify({ Version: "2012-10-17", Statement: statements });
+
+/** Pulling from one repository of ECR. */
+export const pullStatements = (repositoryArn: string): readonly PolicyStatement[] => [
+  // Logging in has no resource level.
+  { Sid: "RegistryLogin", Effect: "Allow", Action: ["ecr:GetAuthorizationToken"], Resource: "*" },
+  {
+    Sid: "PullImage",
+    Effect: "Allow",
+    Action: ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+    Resource: repositoryArn,
+  },
+];

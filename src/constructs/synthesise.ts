@@ -1,11 +1,15 @@
 import { join, relative, resolve } from "node:path";
-import { App, LocalBackend } from "cdktf";
+import { App } from "cdktf";
 import type { Definition } from "../definition";
 import { EdgeStack, type EdgeStackProps } from "./edge-stack";
 import { GatewayImage } from "./gateway-image";
+import { StateBackend } from "./state-backend";
 
-/** Everything of a stack but its definition; the image is the example's where none is given. */
+/** Everything of a stack but its definition. Without an image it is a trial, with the example's and without checks. */
 export type SynthesiseOptions = Partial<Omit<EdgeStackProps, "definition">>;
+
+/** Without an image it is a trial, which nobody deploys: nothing in it asks a network. */
+const TRIAL = { preflight: false, federationCheck: false } as const;
 
 /** What was written. */
 export interface Synthesised {
@@ -17,16 +21,20 @@ export interface Synthesised {
 
 /**
  * Writes a definition's stack as Terraform JSON to `<outdir>/stacks/<name>/cdk.tf.json`, by Node alone. State is kept
- * in a file beside `outdir`, by a relative path, so that what is written is the same on every machine.
+ * in a file beside `outdir` where no other backend is given, by a relative path, so that what is written is the same on
+ * every machine. Our own Terraform provider is laid beside it where the stack needs it.
  *
  * @throws Error with everything that the constructs refuse, each with its path
  */
 export function synthesise(definition: Definition, outdir: string, options: SynthesiseOptions = {}): Synthesised {
   const app = new App({ outdir });
-  const stack = new EdgeStack(app, definition.name, { image: GatewayImage.example(), ...options, definition });
   const folder = join(resolve(outdir), "stacks", definition.name);
-  new LocalBackend(stack, {
-    path: join(relative(folder, resolve(outdir, "..")), `terraform.${definition.name}.tfstate`),
+  new EdgeStack(app, definition.name, {
+    ...(options.image === undefined && TRIAL),
+    backend: StateBackend.local(join(relative(folder, resolve(outdir, "..")), `terraform.${definition.name}.tfstate`)),
+    ...options,
+    image: options.image ?? GatewayImage.example(),
+    definition,
   });
   app.synth();
   return { stack: definition.name, file: join(folder, "cdk.tf.json") };

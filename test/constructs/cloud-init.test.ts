@@ -10,6 +10,7 @@ const program: HostProgram = {
 };
 
 interface CloudConfig {
+  readonly ntp: object;
   readonly packages: readonly string[];
   readonly write_files: readonly {
     readonly path: string;
@@ -46,6 +47,20 @@ describe("an edge host's first boot", () => {
   test("keeps the system upgraded without anybody", () => {
     expect(config().packages).toContain("unattended-upgrades");
     expect(file("/etc/apt/apt.conf.d/52xmpp-edge")).toMatch(/Unattended-Upgrade "1";[\s\S]*Automatic-Reboot "true";/);
+  });
+
+  test("keeps its clock by Amazon's", () => {
+    expect(config().ntp).toEqual({ enabled: true, ntp_client: "chrony", servers: ["169.254.169.123"] });
+  });
+
+  test.each([
+    [80, "net.ipv4.ip_unprivileged_port_start = 80\n"],
+    [443, "net.ipv4.ip_unprivileged_port_start = 443\n"],
+    [5269, undefined],
+  ])("lets the gateway have port %i", (lowestPort, setting) => {
+    expect(file("/etc/sysctl.d/60-xmpp-edge.conf", { lowestPort })).toBe(setting);
+    const load = ["sysctl", "--load", "/etc/sysctl.d/60-xmpp-edge.conf"];
+    expect(config({ lowestPort }).runcmd.some((command) => command.join() === load.join())).toBe(setting !== undefined);
   });
 
   test("mounts the data volume by its id, makes a file system only on an empty one and runs nothing from it", () => {

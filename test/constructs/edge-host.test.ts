@@ -179,26 +179,76 @@ describe("an edge host's instance", () => {
       "aws_cloudwatch_metric_alarm",
     );
     const actions = Object.fromEntries(alarms.map(({ metric_name, alarm_actions }) => [metric_name, alarm_actions]));
-    expect(actions).toEqual({
+    expect(actions).toMatchObject({
       StatusCheckFailed_System: [expect.stringMatching(/:ec2:recover$/), "arn:aws:sns:eu-central-1:123456789012:edge"],
       StatusCheckFailed_Instance: [expect.stringMatching(/:ec2:reboot$/), "arn:aws:sns:eu-central-1:123456789012:edge"],
     });
-    expect(alarms.every(({ treat_missing_data }) => treat_missing_data === "breaching")).toBe(true);
+    const checks = alarms.filter(({ namespace }) => namespace === "AWS/EC2");
+    expect(checks.map(({ treat_missing_data }) => treat_missing_data)).toEqual(["breaching", "breaching"]);
+  });
+
+  test("is watched for a gateway that answers nobody and a certificate that ends", () => {
+    const topic = "arn:aws:sns:eu-central-1:123456789012:edge";
+    const alarms = placed({}, { alarmTopicArn: topic, certificateAlarmDays: 20 }).all("aws_cloudwatch_metric_alarm");
+    const of = (metric: string) => alarms.find(({ metric_name }) => metric_name === metric);
+    expect(of("Accepting")).toMatchObject({
+      namespace: "xmpp-edge",
+      dimensions: { edge: "contoso" },
+      statistic: "Minimum",
+      comparison_operator: "LessThanThreshold",
+      threshold: 1,
+      treat_missing_data: "breaching",
+      alarm_actions: [topic],
+    });
+    expect(of("CertificateDaysLeft")).toMatchObject({
+      namespace: "xmpp-edge",
+      dimensions: { edge: "contoso" },
+      comparison_operator: "LessThanThreshold",
+      threshold: 20,
+      alarm_actions: [topic],
+    });
   });
 });
 
 describe("an edge host's role", () => {
   test("holds what was granted and nothing else", () => {
     const image = GatewayImage.fromReference(IMAGE);
-    const expected = [...image.grantPull({ allow: () => {} }), READ];
+    const expected = [
+      ...image.grantPull({ allow: () => {} }),
+      READ,
+      {
+        Sid: "ShipLogs",
+        Effect: "Allow",
+        Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+        Resource: expect.stringMatching(/^\$\{aws_cloudwatch_log_group\.\w+\.arn\}:log-stream:\*$/),
+      },
+    ];
     expect(policy(placed())).toEqual(expected);
   });
 
-  test("holds no wildcard but for the action that has no resource", () => {
+  test("holds no wildcard but for the action that has no resource, and the streams of its own log", () => {
     for (const { Action, Resource } of policy(placed())) {
       expect(Action.filter((action) => action.includes("*"))).toEqual([]);
-      if (String(Resource).includes("*")) expect(Action).toEqual(["ecr:GetAuthorizationToken"]);
+      if (Resource === "*") expect(Action).toEqual(["ecr:GetAuthorizationToken"]);
+      else if (String(Resource).includes("*")) expect(Resource).toMatch(/_log_group\.\w+\.arn\}:log-stream:\*$/);
     }
+  });
+
+  test("ships its log to a group of its own, which keeps it for 90 days", () => {
+    const stack = placed();
+    expect(stack.only("aws_cloudwatch_log_group")).toMatchObject({
+      name_prefix: "/xmpp-edge/contoso-",
+      retention_in_days: 90,
+      skip_destroy: true,
+    });
+    expect(stack.only("aws_instance").user_data).toMatch(/--log-group \$\{aws_cloudwatch_log_group\.\w+\.name\}/);
+  });
+
+  test("runs with what its certificate wants it to be told", () => {
+    const certificate = { ...NOTHING, hostEnvironment: { XMPP_EDGE_ACME_AGREE_TERMS: "true" } };
+    expect(placed({}, { certificate }).only("aws_instance").user_data).toContain(
+      "--env XMPP_EDGE_ACME_AGREE_TERMS=true",
+    );
   });
 
   test("may export the certificate where that is in ACM, which the host is told", () => {

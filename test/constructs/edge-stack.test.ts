@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { type EdgeInput, facts } from "xmpp-edge";
+import { defineEdge, type EdgeInput, facts } from "xmpp-edge";
 import {
   EdgeCertificate,
   GatewayImage,
@@ -33,6 +33,32 @@ describe("a whole edge", () => {
     expect(published.AAAA).toEqual([
       expect.stringMatching(/^\$\{one\(tolist\(aws_network_interface\.\w+\.ipv6_addresses\)\)\}$/),
     ]);
+  });
+
+  test("publishes nothing before the pre-flight, and looks at it afterwards", () => {
+    const questions = { nameServers: ["contoso.example=127.0.0.1:5353"] };
+    const stack = placed({}, { preflight: { ...questions, allowUnknown: true }, federationCheck: questions });
+    expect(stack.only("data.xmppedge_preflight")).toMatchObject({
+      fqdn: "sip.contoso.example",
+      domains: ["contoso.example"],
+      takes_over: false,
+      allow_unknown: true,
+      name_servers: questions.nameServers,
+    });
+    for (const { depends_on } of stack.all("aws_route53_record"))
+      expect(depends_on).toEqual([expect.stringMatching(/^data\.xmppedge_preflight\.\w+$/)]);
+    const check = JSON.parse(stack.json).check.federation_contoso;
+    const { federation_contoso } = check.data.xmppedge_federation;
+    expect(federation_contoso.depends_on).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^aws_route53_record\.[\w-]+$/)]),
+    );
+    expect(JSON.parse(federation_contoso.definition)).not.toHaveProperty("partners");
+    expect(defineEdge(JSON.parse(federation_contoso.definition)).accessEdge.fqdn).toBe("sip.contoso.example");
+  });
+
+  test("asks no network where both are left out", () => {
+    const stack = placed({}, { preflight: false, federationCheck: false });
+    expect(stack.json).not.toContain("xmppedge");
   });
 
   test("keeps its parts within reach", () => {

@@ -12,6 +12,9 @@ jest.setTimeout(120_000);
 const image = (digit: string): GatewayImage =>
   GatewayImage.fromReference(`123456789012.dkr.ecr.eu-central-1.amazonaws.com/xmpp-edge@sha256:${digit.repeat(64)}`);
 
+/** No DNS is asked: these are plans. */
+const WITHOUT_NETWORK = { preflight: false, federationCheck: false } as const;
+
 type Values = State[string];
 
 /** Resource types of what a plan changes, with what it does to them. */
@@ -30,7 +33,7 @@ describe("an edge under Terraform, on the stand-in for AWS", () => {
     return made;
   };
   const write = (definition: Definition, options: SynthesiseOptions = {}): string =>
-    dirname(synthesise(definition, join(folder, "out"), { image: image("a"), ...options }).file);
+    dirname(synthesise(definition, join(folder, "out"), { image: image("a"), ...WITHOUT_NETWORK, ...options }).file);
 
   /** Contoso's stack, applied once and copied for every test, with its state. */
   const applied = async (): Promise<void> => {

@@ -61,6 +61,7 @@ Exit codes: 0 as defined (warnings allowed), 1 something differs, 3 something co
         ...(flags.resolver && { resolvers: flags.resolver }),
         ...(flags.nameServer && { nameServers: flags.nameServer }),
         ...(legacyGateway !== undefined && { declaredTargets: [legacyGateway] }),
+        takesOver: definition.accessEdge.takesOver,
         timeout: flags.timeout,
         signal: context.signal,
       }).finally(() => progress.done());

@@ -20,12 +20,9 @@ export class Findings {
     return [...this.#findings.values()];
   }
 
-  /** Runs the checks on what one server answered. A stage that finds something ends it. */
-  judge<View>(stages: Stages<View>, view: View, about: { domain: string; subject: string } & Heard): void {
-    for (const stage of stages) {
-      const found = stage.filter((check) => this.#check(check, view, about));
-      if (found.length > 0) return;
-    }
+  /** Runs the checks on what was answered. A stage that finds something ends it; says whether one did. */
+  judge<View>(stages: Stages<View>, view: View, about: { domain: string; subject: string } & Heard): boolean {
+    return stages.some((stage) => stage.filter((check) => this.#check(check, view, about)).length > 0);
   }
 
   /**
@@ -68,19 +65,19 @@ export class Findings {
     this.#checks++;
     const fault = check.check(view);
     if (fault === undefined) return false;
-    const { domain, subject, vantage, ttl } = about;
+    const { domain, subject, vantages, ttl } = about;
     this.#add({
       id: check.id,
       verdict: check.severity,
       severity: check.severity,
       domain,
       subject,
-      server: formatVantage(vantage),
+      server: [...new Set(vantages.map(formatVantage))].join(", "),
       ...fault,
       source: check.source,
       remedy: check.remedy(view),
       // A name server says what is there now; a resolver what it remembers.
-      retryAfter: vantage.kind === "resolver" ? (ttl ?? null) : null,
+      retryAfter: vantages.some(({ kind }) => kind === "resolver") ? (ttl ?? null) : null,
     });
     return true;
   }
@@ -101,7 +98,8 @@ export class Findings {
 }
 
 interface Heard {
-  readonly vantage: Vantage;
+  /** Who answered so. */
+  readonly vantages: readonly Vantage[];
   /** Seconds the answer may be remembered. */
   readonly ttl: number | undefined;
 }

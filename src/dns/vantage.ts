@@ -1,4 +1,4 @@
-import { formatServerAddress, parseServerAddress, type ServerAddress } from "./resolver";
+import { comparable, formatServerAddress, parseServerAddress, type ServerAddress } from "./resolver";
 
 /** Who is asked: a resolver that looks further, or a name server that speaks for its zones. */
 export interface Vantage {
@@ -18,6 +18,13 @@ export const PUBLIC_RESOLVERS: readonly ServerAddress[] = ["1.1.1.1", "8.8.8.8",
 export interface NameServer extends ServerAddress {
   readonly zone?: string;
 }
+
+export const nameServerVantages = (servers: readonly NameServer[]): Vantage[] =>
+  servers.map(({ address, port, zone }) => ({
+    kind: "name-server",
+    server: { address, port },
+    ...(zone !== undefined && { zone: comparable(zone) }),
+  }));
 
 /** Reads `[ZONE=]ADDRESS[:PORT]`; undefined where the text is not that. */
 export function parseNameServer(text: string): NameServer | undefined {

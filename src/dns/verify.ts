@@ -1,11 +1,12 @@
 import { type DnsRecord, type Facts, type SrvRecord, srvOwner } from "../definition/facts";
-import { canonicalAddress } from "./canonical-address";
 import { HOST_CHECKS, type HostView, SRV_CHECKS, type SrvView } from "./checks";
+import { judgeEdgeUse, sipDomain, sipQuestions } from "./edge-use";
 import { Findings, subjectOf } from "./findings";
 import { type Observation, type Observed, observe } from "./observe";
+import { publishedAddresses } from "./published-addresses";
 import { byWeight, type VerifyFinding, type VerifyReport, worst } from "./report/report";
 import { comparable, declaresNoService, type Question, type ServerAddress } from "./resolver";
-import { formatVantage, type NameServer, PUBLIC_RESOLVERS, type Vantage } from "./vantage";
+import { formatVantage, type NameServer, nameServerVantages, PUBLIC_RESOLVERS, type Vantage } from "./vantage";
 
 export interface VerifyOptions {
   /** What should be published. */
@@ -16,6 +17,8 @@ export interface VerifyOptions {
   readonly nameServers?: readonly NameServer[];
   /** SRV targets beside the Access Edge that may be there, such as the legacy gateway during a cut-over. */
   readonly declaredTargets?: readonly string[];
+  /** Whether a SIP edge at the Access Edge FQDN may go off the air. Default false. */
+  readonly takesOver?: boolean;
   /** Seconds for the whole run. Default 20. */
   readonly timeout?: number;
   /** Ends the run early; what is known by then is reported. */
@@ -28,15 +31,17 @@ export interface VerifyOptions {
  * found out is `unknown`, never taken for an absence.
  */
 export async function verifyDns(options: VerifyOptions): Promise<VerifyReport> {
-  const { facts, declaredTargets = [], timeout = 20, signal } = options;
+  const { facts, declaredTargets = [], takesOver = false, timeout = 20, signal } = options;
   const vantages = vantagesOf(options);
   const services = servicesOf(facts.dns.records);
   const hosts = [...new Set(services.map(({ expected }) => expected.target))];
   const questions: Question[] = [
     ...services.map(({ expected }) => ({ name: expected.owner, type: "SRV" as const })),
     ...hosts.flatMap((name) => (["A", "AAAA"] as const).map((type) => ({ name, type }))),
+    ...sipQuestions(services.map(({ domain }) => domain)),
   ];
   const observed = await observe(questions, { vantages, timeout: timeout * 1000, ...(signal && { signal }) });
+  const sip = observed.slice(services.length + 2 * hosts.length);
 
   const findings = new Findings();
   const targets = declaredTargets.map(comparable);
@@ -46,9 +51,18 @@ export async function verifyDns(options: VerifyOptions): Promise<VerifyReport> {
   const reached = new Set(services.filter((_, i) => mayReachEdge(observed[i]!)).map(({ expected }) => expected.target));
   hosts.forEach((host, i) => {
     const [a, aaaa] = observed.slice(services.length + 2 * i);
-    // One finding a cause: where no domain leads to the host, its addresses are not looked at.
-    if (reached.has(host)) judgeHost(host, facts.dns.records, a!, aaaa!, findings);
+    const own = addressesAt(host, facts.dns.records).map(({ address }) => address);
+    const use = { host, own, takesOver, sip, hosts: [a!, aaaa!] };
+    // One finding a cause: where a SIP edge is at the host or no domain leads there, its addresses are not looked at.
+    const inUse = judgeEdgeUse(use, findings, { unlessNamed: "pass" });
+    if (!inUse && reached.has(host)) judgeHost(host, facts.dns.records, a!, aaaa!, findings);
   });
+  // One finding a cause: where nothing at all is known of a domain, its SIP records are not named as well.
+  const known = new Set(services.filter((_, i) => isAnswered(observed[i]!)).map(({ domain }) => domain));
+  for (const each of sip) {
+    const domain = sipDomain(each.question);
+    if (known.has(domain)) findings.unanswered(domain, each);
+  }
   return reportOf({ findings, services, questions, vantages, complete: signal?.aborted !== true });
 }
 
@@ -62,13 +76,11 @@ function vantagesOf({ resolvers, nameServers = [] }: VerifyOptions): Vantage[] {
   const asked = resolvers ?? (nameServers.length > 0 ? [] : PUBLIC_RESOLVERS);
   return [
     ...asked.map(({ address, port }) => ({ kind: "resolver" as const, server: { address, port } })),
-    ...nameServers.map(({ address, port, zone }) => ({
-      kind: "name-server" as const,
-      server: { address, port },
-      ...(zone !== undefined && { zone: comparable(zone) }),
-    })),
+    ...nameServerVantages(nameServers),
   ];
 }
+
+const isAnswered = ({ observations }: Observed) => observations.some(({ answer }) => answer.status !== "failed");
 
 function servicesOf(records: readonly DnsRecord[]): Service[] {
   const prefix = srvOwner("");
@@ -94,7 +106,7 @@ function judgeService(
       records: srvRecords(answer),
       ...(answer.status === "absent" && { absent: answer.why }),
     };
-    findings.judge(SRV_CHECKS, view, { domain, subject, vantage, ttl: answer.ttl });
+    findings.judge(SRV_CHECKS, view, { domain, subject, vantages: [vantage], ttl: answer.ttl });
   }
   findings.unanswered(domain, observed);
 }
@@ -111,9 +123,11 @@ function mayReachEdge({ observations }: Observed): boolean {
   });
 }
 
+const addressesAt = (host: string, records: readonly DnsRecord[]) =>
+  records.filter((record) => "address" in record).filter(({ owner }) => owner === host);
+
 function judgeHost(host: string, records: readonly DnsRecord[], a: Observed, aaaa: Observed, findings: Findings): void {
-  const addresses = records.filter((record) => "address" in record);
-  const expected = addresses.filter(({ owner }) => owner === host);
+  const expected = addressesAt(host, records);
   // Both were asked of the same servers, in the same order.
   a.observations.forEach((four, i) => {
     const both = [four, aaaa.observations[i]!];
@@ -129,7 +143,7 @@ function judgeHost(host: string, records: readonly DnsRecord[], a: Observed, aaa
     };
     const ttls = answered.flatMap(({ answer }) => ("ttl" in answer && answer.ttl !== undefined ? [answer.ttl] : []));
     const ttl = ttls.length > 0 ? Math.max(...ttls) : undefined;
-    findings.judge(HOST_CHECKS, view, { domain: host, subject: `${host} A, AAAA`, vantage: four.vantage, ttl });
+    findings.judge(HOST_CHECKS, view, { domain: host, subject: `${host} A, AAAA`, vantages: [four.vantage], ttl });
   });
   for (const observed of [a, aaaa]) findings.unanswered(host, withoutAliases(observed));
 }
@@ -143,15 +157,6 @@ const withoutAliases = ({ question, observations }: Observed): Observed => ({
       : observation,
   ),
 });
-
-const publishedAddresses = ({ answer }: Observation): HostView["published"] =>
-  answer.status !== "found"
-    ? []
-    : answer.records.flatMap((record) =>
-        record.type === "SRV"
-          ? []
-          : [{ type: record.type, address: canonicalAddress(record.address), ttl: record.ttl }],
-      );
 
 function reportOf(run: {
   findings: Findings;

@@ -21,13 +21,6 @@ export function notBuiltFindings(definition: Definition): Finding[] {
       `an internal ${internal.kind === "sip" ? "SIP" : "XMPP"} server behind the gateway`,
       "use sandbox; run refuses this kind",
     );
-  if (accessEdge.takesOver)
-    say(
-      ["accessEdge", "takesOver"],
-      true,
-      "looking whether a SIP edge answers at this name",
-      "make sure of it by hand",
-    );
   if (dns.cutOver)
     say(["dns", "cutOver"], true, "watching over a cut-over", "look after the old gateway's record by hand");
   if (dns.tlsa) say(["dns", "tlsa"], true, "publishing TLSA records", "leave it out");

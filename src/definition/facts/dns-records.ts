@@ -34,6 +34,9 @@ export type DnsRecord = SrvRecord | AddressRecord | CaaRecord;
 /** Where partners look for the server of a domain (RFC 6120 section 3.2.1). */
 export const srvOwner = (domain: string): string => `_xmpp-server._tcp.${domain}`;
 
+/** Where SIP clients and SIP partners look for a domain's SIP edge: not ours to publish, but not ours to break either. */
+export const sipOwners = (domain: string): string[] => [`_sip._tls.${domain}`, `_sipfederationtls._tcp.${domain}`];
+
 /**
  * The records that the definition publishes: the SRV record of every local domain, pointing at the Access Edge
  * FQDN, and that name's addresses as far as they are known before the deploy.

@@ -5,6 +5,7 @@ export {
   type DnsRecord,
   dnsRecords,
   type SrvRecord,
+  sipOwners,
   srvOwner,
   zoneLine,
   zoneOf,

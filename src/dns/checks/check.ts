@@ -46,6 +46,20 @@ export interface HostView {
   readonly known: readonly AddressRecord["type"][];
 }
 
+/** What all servers together answered on who is at the Access Edge FQDN: one that knows of a SIP edge is enough. */
+export interface EdgeUseView {
+  readonly host: string;
+  /** SIP SRV records whose target is the host. */
+  readonly sip: readonly { readonly owner: string; readonly port: number }[];
+  /** Our own addresses; empty where they are not known yet. */
+  readonly own: readonly string[];
+  /** Where aliases at the host led, in order. */
+  readonly aliases: readonly string[];
+  readonly published: readonly PublishedAddress[];
+  /** The definition says that a SIP edge there may go off the air. */
+  readonly takesOver: boolean;
+}
+
 export interface PublishedAddress {
   readonly type: AddressRecord["type"];
   /** In canonical text form (RFC 5952). */

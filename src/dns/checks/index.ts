@@ -1,7 +1,8 @@
 import { addressDiffers } from "./address-differs";
 import { addressExtra } from "./address-extra";
 import { addressMissing } from "./address-missing";
-import type { Check, HostView, SrvView } from "./check";
+import type { Check, EdgeUseView, HostView, SrvView } from "./check";
+import { edgeInUse, edgeTakenOver } from "./edge-in-use";
 import { srvExtra } from "./srv-extra";
 import { srvMissing } from "./srv-missing";
 import { srvNoService } from "./srv-no-service";
@@ -11,7 +12,7 @@ import { srvTarget } from "./srv-target";
 import { srvTargetAlias } from "./srv-target-alias";
 import { srvTargetNoAddress } from "./srv-target-no-address";
 
-export type { Check, Fault, HostView, PublishedAddress, Severity, SrvView } from "./check";
+export type { Check, EdgeUseView, Fault, HostView, PublishedAddress, Severity, SrvView } from "./check";
 
 /** Checks in stages: what one stage finds explains all that later stages would, so they are left out. */
 export type Stages<View> = readonly (readonly Check<View>[])[];
@@ -23,6 +24,9 @@ export const SRV_CHECKS: Stages<SrvView> = [
   [srvTarget],
   [srvPort, srvPriorityWeight, srvExtra],
 ];
+
+/** On who is at the Access Edge FQDN, before anything is published there and after. */
+export const EDGE_USE_CHECKS: Stages<EdgeUseView> = [[edgeInUse, edgeTakenOver]];
 
 /** On what a server answers for the Access Edge FQDN. */
 export const HOST_CHECKS: Stages<HostView> = [

@@ -333,11 +333,6 @@ const RULES: readonly Rule[] = [
     kept: { ...least, dns: { kind: "route53" } },
   },
   {
-    says: "warning not-built-yet accessEdge.takesOver",
-    broken: edge({ takesOver: true }),
-    kept: edge({ takesOver: false }),
-  },
-  {
     says: "warning not-built-yet dns.cutOver",
     broken: { ...least, dns: { cutOver: true, legacyGateway: "old.contoso.example" } },
     kept: { ...least, dns: { cutOver: false, legacyGateway: "old.contoso.example" } },

@@ -9,6 +9,9 @@ import { reloadCertificates, warnOfMissingNames } from "./certificate-reload";
 import { Counters } from "./counters";
 import { nobody } from "./internal/nobody";
 import { createSandbox, type Sandbox } from "./internal/sandbox";
+import { type ApplyOutcome, type DocumentRefusal, LiveConfiguration } from "./live/configuration";
+import type { Offer } from "./live/judge-offer";
+import { snapshotOf } from "./live/snapshot";
 import type { Log } from "./log";
 import { Router } from "./routing/router";
 import { MAXIMUM_UNAUTHENTICATED } from "./s2s/admission";
@@ -22,6 +25,10 @@ import { openStore } from "./store/sqlite-store";
 /** Where and with what a gateway runs: never the definition's business. */
 export interface GatewayOptions {
   readonly document: GatewayDocument;
+  /** Where the document comes from. Default: nowhere that has a name. */
+  readonly origin?: Omit<Offer, "document">;
+  /** What ran here before, if that is known: what has been taken away since is told to those who lost it. */
+  readonly previous?: GatewayDocument;
   readonly listen: readonly { readonly address: string; readonly port: number }[];
   readonly credentials: readonly Credentials[];
   /** PEM; without it only partners with anchors of their own can use certificates. */
@@ -44,6 +51,10 @@ export interface RunningGateway {
   readonly listening: readonly { readonly address: string; readonly port: number }[];
   admin(): Admin | undefined;
   status(): GatewayStatus;
+  /** Takes another document up while it runs, or refuses it and stays as it is. Never throws. */
+  apply(offered: Offer): ApplyOutcome;
+  /** Notes that what was offered could not even be read. */
+  refused(refusal: DocumentRefusal, offered: Partial<Offer>): void;
   /**
    * Serves what `read` gives from the next stream on; streams that stand stay up. Whatever cannot be read or used is
    * logged, with the domains that keep what they have.
@@ -117,13 +128,32 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     now,
     randomId: (bytes) => options.randomBytes(bytes).toString("hex"),
   });
+  const serving = router;
+  const live = new LiveConfiguration(
+    {
+      federation,
+      router: serving,
+      sandbox,
+      listening: () => listening,
+      onApplied: (next, before) => {
+        for (const server of servers) server.maxConnections = connectionsOf(next);
+        if (next.localDomains.join() !== before.localDomains.join())
+          warnOfMissingNames(certificates, next.localDomains, log);
+      },
+      log,
+      counters,
+      now,
+    },
+    { digest: "", source: "none", ...options.origin, document },
+  );
   const status = (): GatewayStatus => ({
     name: document.name,
     ready,
     listening: listening.map(({ address, port }) =>
       address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`,
     ),
-    certificates: document.localDomains.flatMap((domain) => {
+    configuration: live.status(),
+    certificates: live.document.localDomains.flatMap((domain) => {
       const served = certificates.servedFor(domain);
       return served === undefined ? [] : [{ domain, ...served }];
     }),
@@ -135,7 +165,9 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     listening,
     admin: () => admin,
     status,
-    reloadCertificates: (read) => reloadCertificates(certificates, read, document.localDomains, log),
+    apply: (offered) => live.apply(offered),
+    refused: (refusal, offered) => live.refused(refusal, offered),
+    reloadCertificates: (read) => reloadCertificates(certificates, read, live.document.localDomains, log),
     async stop() {
       ready = false;
       for (const server of servers) server.close(); // no new connections; those that stand are the federation's
@@ -154,7 +186,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   try {
     for (const place of options.listen) {
       const server = createServer((socket) => federation.accept(socket));
-      server.maxConnections = document.gateway.connectionLimit + 2 * MAXIMUM_UNAUTHENTICATED;
+      server.maxConnections = connectionsOf(document);
       servers.push(server);
       listening.push(await listen(server, place, log));
     }
@@ -167,12 +199,18 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
         ...(sandbox === undefined ? {} : { sandbox, token: sandboxToken(options.stateDirectory, options.randomBytes) }),
       });
     router.recover();
+    if (options.previous !== undefined) void router.review(snapshotOf(options.previous));
     ready = true;
     return running;
   } catch (error) {
     await running.stop();
     throw error;
   }
+}
+
+/** Connections to accept: every stream that the limit admits, and strangers beside them. */
+function connectionsOf({ gateway }: GatewayDocument): number {
+  return gateway.connectionLimit + 2 * MAXIMUM_UNAUTHENTICATED;
 }
 
 /** Every address that a listener can be reached at: a wildcard stands for all of this machine's. */

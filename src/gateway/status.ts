@@ -12,6 +12,24 @@ export interface StreamStatus {
   readonly age: number;
 }
 
+/** Which configuration runs, and what became of the last one offered. Times in ISO 8601. */
+export interface ConfigurationStatus {
+  /** A path or an `s3://` URL. */
+  readonly source: string;
+  /** SHA-256 of the document's text, hexadecimal. */
+  readonly digest: string;
+  readonly revision?: number;
+  /** When the source dates it. */
+  readonly at?: string;
+  /** The source's own name of this version. */
+  readonly version?: string;
+  readonly appliedAt: string;
+  /** Parts of the document that wait for a new start. */
+  readonly waitingForRestart: readonly string[];
+  /** The last document that was offered and not taken; gone once one is. */
+  readonly refused?: { readonly code: string; readonly reason: string; readonly remedy: string; readonly at: string };
+}
+
 /** What a gateway tells of itself: served as JSON by the admin port, shown by `up`. */
 export interface GatewayStatus {
   readonly name: string;
@@ -19,6 +37,7 @@ export interface GatewayStatus {
   /** Why it is not ready. */
   readonly reason?: string;
   readonly listening: readonly string[];
+  readonly configuration?: ConfigurationStatus;
   /** What each local domain is served with; a domain that no certificate names is missing. */
   readonly certificates?: readonly { readonly domain: string; readonly sha256: string; readonly notAfter: string }[];
   readonly streams: readonly StreamStatus[];

@@ -29,6 +29,7 @@ export function metricsText(counters: Readonly<Record<string, number>>, status: 
   add(`${PREFIX}ready`, "gauge", "Whether the gateway serves.", [], status.ready ? 1 : 0);
   add(`${PREFIX}queued_messages`, "gauge", "Messages on their way out.", [], status.queued);
   add("process_resident_memory_bytes", "gauge", "Resident memory size in bytes.", [], memory);
+  addConfiguration(status.configuration, (name, help, value) => add(`${PREFIX}${name}`, "gauge", help, [], value));
   for (const { domain, notAfter } of status.certificates ?? [])
     add(
       `${PREFIX}certificate_expiry_timestamp_seconds`,
@@ -50,6 +51,18 @@ export function metricsText(counters: Readonly<Record<string, number>>, status: 
     add(name, "counter", "Counted since the start.", labels, value);
   }
   return [...families].map(([name, family]) => familyText(name, family)).join("");
+}
+
+function addConfiguration(
+  configuration: GatewayStatus["configuration"],
+  add: (name: string, help: string, value: number) => void,
+): void {
+  if (configuration === undefined) return;
+  const { revision, appliedAt, waitingForRestart, refused } = configuration;
+  if (revision !== undefined) add("document_revision", "Revision of the document that runs.", revision);
+  add("document_applied_timestamp_seconds", "When the document that runs was taken up.", Date.parse(appliedAt) / 1000);
+  add("document_refused", "Whether the last document offered was refused.", refused === undefined ? 0 : 1);
+  add("restart_needed", "Parts of the document that wait for a new start.", waitingForRestart.length);
 }
 
 type Labels = readonly (readonly [name: string, value: string])[];

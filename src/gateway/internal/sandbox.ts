@@ -44,7 +44,10 @@ export interface SandboxUsers {
 }
 
 /** An internal side for trying things out: a few users, whose inboxes are kept and read over HTTP, and the echo. */
-export interface Sandbox extends InternalSide, SandboxUsers {}
+export interface Sandbox extends InternalSide, SandboxUsers {
+  /** Has these users from now on, with an echo in each domain; what the others had is kept, and shown to nobody. */
+  serve(users: readonly string[], localDomains: readonly string[]): void;
+}
 
 /** A message came for somebody whom `hasUser` denies: the federation side did not ask. */
 export class NoSuchUserError extends Error {
@@ -60,8 +63,8 @@ export function createSandbox(options: SandboxOptions): (federation: FederationS
 }
 
 class StoredSandbox implements Sandbox {
-  readonly #users: ReadonlySet<string>;
-  readonly #echoes: ReadonlySet<string>;
+  #users: ReadonlySet<string> = new Set();
+  #echoes: ReadonlySet<string> = new Set();
   /** Whose inbox has lost entries: said once. */
   readonly #full = new Set<string>();
 
@@ -69,8 +72,12 @@ class StoredSandbox implements Sandbox {
     private readonly options: SandboxOptions,
     private readonly federation: FederationSide,
   ) {
-    this.#echoes = new Set(options.localDomains.map(echoOf));
-    this.#users = new Set(options.users.filter((user) => !this.#echoes.has(user)));
+    this.serve(options.users, options.localDomains);
+  }
+
+  serve(users: readonly string[], localDomains: readonly string[]): void {
+    this.#echoes = new Set(localDomains.map(echoOf));
+    this.#users = new Set(users.filter((user) => !this.#echoes.has(user)));
   }
 
   hasUser(address: string): boolean {

@@ -4,7 +4,6 @@ import type { Element } from "../../stream/xml/element";
 import type { InternalSide } from "../internal/internal-side";
 import type { Log } from "../log";
 import type { Federation } from "../s2s/federation";
-import type { LinkItem } from "../s2s/link-queue";
 import type { Pair } from "../s2s/pair";
 import type { Queued, Store } from "../store/store";
 
@@ -12,7 +11,7 @@ import type { Queued, Store } from "../store/store";
 export const STANZA_LIFETIME_MS = 60_000;
 
 /** What carries stanzas to partners. */
-export type Carrier = Pick<Federation, "policy" | "send" | "isFull">;
+export type Carrier = Pick<Federation, "policy" | "send" | "isFull" | "backlog">;
 
 const nobodyMinds = (): void => undefined;
 
@@ -36,15 +35,24 @@ export class Outbox {
     return this.#federation.isFull(pair);
   }
 
-  /** Sends what needs no memory: presence, answers, chat states. `lost` is told when it cannot be delivered. */
-  send(pair: Pair, stanza: Element, lost: LinkItem["giveBack"] = nobodyMinds): void {
+  /** How much waits for a pair. */
+  backlog(pair: Pair): number {
+    return this.#federation.backlog(pair);
+  }
+
+  /**
+   * Sends what needs no memory: presence, answers, chat states.
+   * @param speaker the local user whose availability it is: taken back where that user may not be seen any more
+   */
+  send(pair: Pair, stanza: Element, speaker?: string): void {
     const xml = elementText(stanza);
     this.#federation.send(pair, {
       xml,
       bytes: Buffer.byteLength(xml),
       keepAlive: stanza.name === "iq" && stanza.attrs.type === "result", // pings are all that we answer with a result
+      ...(speaker === undefined ? {} : { speaker }),
       expiresAt: this.#now() + STANZA_LIFETIME_MS,
-      giveBack: lost,
+      giveBack: nobodyMinds,
     });
   }
 
@@ -93,6 +101,7 @@ export class Outbox {
         xml: queued.xml,
         bytes: Buffer.byteLength(queued.xml),
         row: queued.row,
+        speaker: queued.sender,
         expiresAt: queued.expiresAt,
         giveBack: (condition, text) => this.#giveBack(queued, condition, text),
       },

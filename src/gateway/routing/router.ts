@@ -13,14 +13,18 @@ import type {
   SendOutcome,
   SendRefusal,
 } from "../internal/internal-side";
+import { type Snapshot, snapshotOf } from "../live/snapshot";
 import type { Log } from "../log";
-import { type LocalAccess, localAccess } from "../policy/access";
 import { mayReach } from "../policy/trust";
+import type { PolicyChange } from "../s2s/federation";
 import type { Pair } from "../s2s/pair";
 import type { Store } from "../store/store";
+import { entitlementChange, isLower } from "./entitlement-change";
+import { EntitlementReview } from "./entitlement-review";
 import { onIq } from "./iq";
 import { chatStateStanza, messageStanza, onMessage } from "./messages";
 import { type Carrier, Outbox } from "./outbox";
+import { partingsOf } from "./partings";
 import { onPresence, sendPresence, subscription, unavailable } from "./presence";
 import { type Party, partiesOf, partyOf, type RoutingContext } from "./routing-context";
 
@@ -44,25 +48,29 @@ const REFRESH_SWEEP_MS = 60_000;
 /** Between streams and the inner side: judges each stanza by the partner's row and the user's access policy. */
 export class Router implements FederationSide {
   readonly #options: RouterOptions;
-  readonly #access: LocalAccess;
+  /** Access and settings; the policy is the federation's. */
+  #snapshot: Snapshot;
   readonly #outbox: Outbox;
   readonly #inner: InternalSide;
   readonly #context: RoutingContext;
+  readonly #review: EntitlementReview;
   readonly #refresher: NodeJS.Timeout;
 
   constructor(options: RouterOptions) {
     const { document, federation, store, log, counters, now } = options;
     this.#options = options;
-    this.#access = localAccess(document);
+    this.#snapshot = snapshotOf(document);
     this.#outbox = new Outbox(federation, store, now, () => this.#inner, log);
     this.#inner = options.inner(this);
     const inner = this.#inner;
-    const access = this.#access;
+    const snapshot = () => this.#snapshot;
     this.#context = {
       get policy() {
         return federation.policy;
       },
-      access,
+      get access() {
+        return snapshot().access;
+      },
       store,
       outbox: this.#outbox,
       inner,
@@ -71,10 +79,11 @@ export class Router implements FederationSide {
       now,
       reachable: (row, local, remote) =>
         inner.hasUser(local) &&
-        access.allowed(local) &&
+        snapshot().access.allowed(local) &&
         mayReach(row.partnerType, store.contact(local, remote) !== undefined),
-      logMessage: messageLog(options),
+      logMessage: messageLog(options, () => this.#snapshot.document),
     };
+    this.#review = new EntitlementReview(this.#context);
     this.#refresher = setInterval(() => {
       try {
         this.#refresh();
@@ -90,7 +99,33 @@ export class Router implements FederationSide {
     if (resumed + returned > 0) this.#options.log.info("queue-recovered", { resumed, returned });
   }
 
+  /** Goes by another configuration from now on; what it takes away from whom is for the federation to carry out. */
+  apply(next: Snapshot): PolicyChange {
+    const before = this.#snapshot;
+    this.#snapshot = next;
+    return {
+      partings: (pair) => partingsOf(this.#context, pair),
+      revoked: (pair) => {
+        const old = before.policy.row(pair.local, pair.remote);
+        const row = next.policy.row(pair.local, pair.remote);
+        const lowered = old !== undefined && row !== undefined && isLower(old.partnerType, row.partnerType);
+        return {
+          text: "this user may not use XMPP federation any more (access policy)",
+          item: ({ speaker, row }) =>
+            speaker !== undefined &&
+            ((lowered && row === undefined) || (before.access.allowed(speaker) && !next.access.allowed(speaker))),
+        };
+      },
+    };
+  }
+
+  /** Tells those who see less of our users than under an earlier configuration. Resolves when all are judged. */
+  review(before: Snapshot): Promise<void> {
+    return this.#review.run(entitlementChange(before, this.#snapshot));
+  }
+
   async stop(): Promise<void> {
+    this.#review.stop();
     clearInterval(this.#refresher);
     await this.#inner.close();
   }
@@ -194,7 +229,7 @@ export class Router implements FederationSide {
     if (to === undefined || !to.hasLocal)
       return refuse("jid-malformed", `${remote.slice(0, 64)} is no address of a user`);
     if (!this.#inner.hasUser(from.bare)) return refuse("item-not-found", `${from.bare} is no user here`);
-    if (!this.#access.allowed(from.bare))
+    if (!this.#snapshot.access.allowed(from.bare))
       return refuse("forbidden", `${from.bare} may not use XMPP federation (access policy)`);
     if (this.#context.policy.row(from.domain, to.domain) === undefined)
       return refuse("remote-server-not-found", `${to.domain} is not an allowed partner of ${from.domain}`);
@@ -203,8 +238,8 @@ export class Router implements FederationSide {
 
   /** Subscriptions are refreshed by asking for presence again (`SubscriptionRefreshInterval`). */
   #refresh(): void {
-    const { store, now, document } = this.#options;
-    const before = now() - document.gateway.subscriptionRefreshInterval * 1000;
+    const { store, now } = this.#options;
+    const before = now() - this.#snapshot.document.gateway.subscriptionRefreshInterval * 1000;
     for (const contact of store.contactsBefore(before, REFRESHES)) {
       const route = this.#route(contact.local, contact.remote);
       store.putContact({ ...contact, refreshedAt: now() });
@@ -220,10 +255,10 @@ export class Router implements FederationSide {
 }
 
 /** Says of each message that it was accepted, once it is; with its text only if the definition asks for it. */
-function messageLog({ document, store, log }: RouterOptions): RoutingContext["logMessage"] {
-  const withBodies = document.gateway.enableLoggingAllMessageBodies;
-  if (!withBodies && !log.detailed) return () => undefined;
+function messageLog({ store, log }: RouterOptions, document: () => GatewayDocument): RoutingContext["logMessage"] {
   return (direction, from, to, id, body) => {
+    const withBodies = document().gateway.enableLoggingAllMessageBodies;
+    if (!withBodies && !log.detailed) return;
     const say = () =>
       withBodies
         ? log.info("message-accepted", { direction, from, to, id, body })

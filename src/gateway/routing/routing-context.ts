@@ -25,6 +25,7 @@ export interface Parties {
 /** What routing needs; the policy is judged at every stanza, never remembered with a subscription. */
 export interface RoutingContext {
   readonly policy: PartnerPolicy;
+  /** As the policy: another one after each change of the configuration. */
   readonly access: LocalAccess;
   readonly store: Store;
   readonly outbox: Outbox;

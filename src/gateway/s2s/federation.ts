@@ -1,10 +1,12 @@
 import type { Socket } from "node:net";
 import type { GatewayDocument } from "../../definition/facts/gateway-document";
-import { type PartnerPolicy, partnerPolicy } from "../../definition/facts/partner-policy";
+import type { PartnerPolicy } from "../../definition/facts/partner-policy";
 import { prepareDomain } from "../../definition/names/domain";
 import type { Method } from "../../definition/negotiation";
 import type { Element } from "../../stream/xml/element";
 import type { Counters } from "../counters";
+import { type Snapshot, snapshotOf } from "../live/snapshot";
+import type { Revocation } from "../live/stream-review";
 import type { Log } from "../log";
 import type { StreamStatus } from "../status";
 import type { Store } from "../store/store";
@@ -40,13 +42,29 @@ export interface FederationOptions {
   readonly onUp?: (pair: Pair, direction: "in" | "out", method: Method) => void;
 }
 
+/** A stream that another policy does not let stand. */
+export interface RevokedStream extends Pair {
+  readonly direction: "in" | "out";
+  /** A stream error's condition. */
+  readonly condition: string;
+  readonly reason: string;
+}
+
+/** What the routing side says of a new policy. */
+export interface PolicyChange {
+  /** Stanzas by which a pair that may federate no more is left: XML to be written before the stream closes. */
+  readonly partings: (pair: Pair) => string;
+  /** Whether something that waits may not be sent any more, and what its sender is told. */
+  readonly revoked: (pair: Pair) => { readonly item: (item: LinkItem) => boolean; readonly text: string } | undefined;
+}
+
 const SWEEP_MS = 1_000;
 
 /** All streams of a gateway: inbound ones, one link a pair outward, the limits, keep-alive and inactivity. */
 export class Federation {
   readonly #options: FederationOptions;
   readonly #host: StreamHost;
-  #policy: PartnerPolicy;
+  #snapshot: Snapshot;
   readonly #inbound = new Set<InboundStream>();
   readonly #links = new Map<string, Link>();
   readonly #verifying = new Set<OutboundStream>();
@@ -63,9 +81,10 @@ export class Federation {
 
   constructor(options: FederationOptions) {
     this.#options = options;
-    this.#policy = partnerPolicy(options.document);
-    const { surroundings, log, counters, certificates, identity, document } = options;
-    const admission = new Admission(() => document.gateway.connectionLimit);
+    this.#snapshot = snapshotOf(options.document);
+    const { surroundings, log, counters, certificates, identity } = options;
+    const settings = () => this.#snapshot.document.gateway;
+    const admission = new Admission(() => settings().connectionLimit);
     this.#host = {
       surroundings,
       log,
@@ -73,14 +92,11 @@ export class Federation {
       certificates,
       identity,
       admission,
-      policy: () => this.#policy,
-      settings: () => document.gateway,
+      policy: () => this.#snapshot.policy,
+      settings,
       targetPolicy: (row): TargetPolicy => ({
         allowed: [...(row.allowedTargets ?? []), ...options.allowPrivateTargets],
-        own: [
-          ...options.listening(),
-          ...document.accessEdge.addresses.map((address) => ({ address, port: document.accessEdge.port })),
-        ],
+        own: [...options.listening(), ...ownPlaces(this.#snapshot.document)],
       }),
       understandsErrors: (remote) => this.#understandErrors.has(remote),
       noteUnderstandsErrors: (remote) => void this.#understandErrors.add(remote), // bounded: listed partners only
@@ -109,7 +125,51 @@ export class Federation {
   }
 
   get policy(): PartnerPolicy {
-    return this.#policy;
+    return this.#snapshot.policy;
+  }
+
+  get snapshot(): Snapshot {
+    return this.#snapshot;
+  }
+
+  /**
+   * Swaps the configuration whole. Streams whose pair has the row that it had are not touched; the others are held to
+   * the new one (DESIGN, "Downgrade").
+   * @returns the streams that close for it
+   */
+  apply(next: Snapshot, change: PolicyChange): RevokedStream[] {
+    const before = this.#snapshot.policy;
+    this.#snapshot = next;
+    const { policy } = next;
+    const concerned = ({ local, remote }: Pair) => before.row(local, remote) !== policy.row(local, remote);
+    const revoked: RevokedStream[] = [];
+    const note = (direction: "in" | "out", pair: Pair, { error, reason }: Revocation) =>
+      revoked.push({ direction, ...pair, condition: error.condition, reason });
+    for (const stream of this.#verifying) if (concerned(stream.pair)) stream.close();
+    for (const link of this.#links.values()) {
+      const taken = change.revoked(link.pair);
+      if (taken !== undefined) link.withdraw(taken.item, "forbidden", taken.text);
+      if (!concerned(link.pair)) continue;
+      const revocation = link.reconsider(() => change.partings(link.pair));
+      if (revocation !== undefined) note("out", link.pair, revocation);
+    }
+    for (const stream of [...this.#inbound]) {
+      const carried = stream.status(0);
+      const revocation = stream.reconsider(concerned);
+      if (revocation !== undefined) for (const { local, remote } of carried) note("in", { local, remote }, revocation);
+    }
+    for (const known of [this.#understandErrors, this.#offeredStartTls])
+      for (const remote of known) if (policy.partner(remote) === undefined) known.delete(remote);
+    for (const key of this.#heard.keys()) {
+      const [local = "", remote = ""] = key.split(" ");
+      if (policy.row(local, remote) === undefined && !this.#links.has(key)) this.#heard.delete(key);
+    }
+    return revoked;
+  }
+
+  /** How much waits for a pair. */
+  backlog(pair: Pair): number {
+    return this.#links.get(pairKey(pair))?.queued ?? 0;
   }
 
   /** A partner has connected. */
@@ -192,7 +252,7 @@ export class Federation {
   }
 
   #verifyKey(pair: Pair, streamId: string, key: string): Promise<DialbackResult> {
-    const row = this.#policy.row(pair.local, pair.remote);
+    const row = this.policy.row(pair.local, pair.remote);
     if (row === undefined) return Promise.resolve({ outcome: "invalid" });
     return new Promise((resolve) => {
       const stream: OutboundStream = new OutboundStream(pair, row, { kind: "verify", id: streamId, key }, this.#host, {
@@ -218,14 +278,15 @@ export class Federation {
   /** Keep-alive and inactivity, measured over all streams of a pair (DESIGN, "Keep-alive"). */
   #sweep(): void {
     const now = this.#options.surroundings.now();
-    const { keepAliveInterval, streamInactivityTimeout } = this.#options.document.gateway;
+    const { keepAliveInterval, streamInactivityTimeout } = this.#snapshot.document.gateway;
     for (const [key, link] of this.#links) {
+      if (link.idle && this.policy.row(link.pair.local, link.pair.remote) === undefined) this.#forget(key);
       if (!link.ready) continue;
       if (now - link.lastStanza >= streamInactivityTimeout * 1000) {
         link.close("in order");
         continue;
       }
-      const row = this.#policy.row(link.pair.local, link.pair.remote);
+      const row = this.policy.row(link.pair.local, link.pair.remote);
       const heard = this.#heard.get(key);
       if (row?.keepAlive !== true || heard === undefined) continue;
       const silence = now - heard.at;
@@ -246,16 +307,27 @@ export class Federation {
     }
   }
 
+  /** A pair that may federate no more and has nothing left to settle. */
+  #forget(key: string): void {
+    this.#links.delete(key);
+    this.#heard.delete(key);
+  }
+
   /** A pair without an outbound stream gets white space on its inbound one, never a new stream. */
   #keepInbound(stream: InboundStream, key: string, now: number, interval: number): void {
     if (this.#links.get(key)?.ready) return;
     const heard = this.#heard.get(key);
     const [local = "", remote = ""] = key.split(" ");
-    if (heard === undefined || this.#policy.row(local, remote)?.keepAlive !== true) return;
+    if (heard === undefined || this.policy.row(local, remote)?.keepAlive !== true) return;
     if (now - heard.at < interval / 2 || now - heard.asked < interval / 2) return;
     heard.asked = now;
     stream.sendWhitespace();
   }
+}
+
+/** Where our own edge is declared to be: never dialled. */
+function ownPlaces({ accessEdge: { addresses, port } }: GatewayDocument) {
+  return addresses.map((address) => ({ address, port }));
 }
 
 /** Whether an address of a stanza is that domain itself, in whatever form the peer writes it. */

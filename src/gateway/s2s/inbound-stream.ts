@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { presentedChain } from "../../certificate/presented";
+import type { DocumentPartner } from "../../definition/facts/gateway-document";
 import type { Method } from "../../definition/negotiation";
 import { featuresElement } from "../../stream/features";
 import { CLOSE_STREAM, openStream, readHeader } from "../../stream/header";
@@ -11,6 +12,7 @@ import { childNamed, type Element, xml } from "../../stream/xml/element";
 import type { StreamHeader } from "../../stream/xml/parser";
 import { serialise } from "../../stream/xml/serialise";
 import type { StreamXmlError } from "../../stream/xml/stream-xml-error";
+import { NEGOTIATE_ANEW, type Revocation, reviewPair, reviewStream } from "../live/stream-review";
 import type { StreamStatus } from "../status";
 import { dialbackAnswer } from "./dialback-answer";
 import { stepInbound } from "./inbound-machine";
@@ -21,7 +23,7 @@ import {
   type InboundState,
   newInbound,
 } from "./inbound-state";
-import type { Pair } from "./pair";
+import { type Pair, pairKey } from "./pair";
 import { StreamDeadline } from "./stream-deadline";
 import type { StreamHost } from "./stream-host";
 
@@ -47,7 +49,8 @@ export class InboundStream implements WireHandlers {
   #certificate: Buffer[] = [];
   readonly #deadline: StreamDeadline;
   #lastStanza: number;
-  readonly #uncount: (() => void)[] = [];
+  /** By pair: as whose stream it counts against the limits, and how to take it off again. */
+  readonly #counted = new Map<string, { readonly partner: string; readonly off: () => void }>();
   readonly #onClosed: () => void;
 
   constructor(socket: Socket, host: StreamHost, onClosed: () => void) {
@@ -116,6 +119,50 @@ export class InboundStream implements WireHandlers {
    */
   close(error?: StreamError): void {
     this.#end(error, error === undefined ? CLOSING_MS : LAST_WORDS_MS);
+  }
+
+  /**
+   * Holds the stream to the policy that has just been swapped in. One that carries several pairs closes whole when one
+   * of them is revoked: XEP-0220 has no way to take a single pair back.
+   * @param concerned tells the pairs whose row is another one now
+   * @returns why it closes; undefined where it stands
+   */
+  reconsider(concerned: (pair: Pair) => boolean): Revocation | undefined {
+    const revocation = this.#revocation(concerned);
+    if (revocation === undefined) return undefined;
+    this.close(revocation.error);
+    // In the midst of an orderly close stanzas still count, but not these.
+    this.#state = { ...this.#state, phase: "closed" };
+    this.#wire.stopListening();
+    return revocation;
+  }
+
+  #revocation(concerned: (pair: Pair) => boolean): Revocation | undefined {
+    const { pairs, phase, local, remote } = this.#state;
+    const policy = this.#host.policy();
+    if (phase === "closed") return undefined;
+    if (pairs.size === 0) {
+      if (local === undefined || remote === undefined || !concerned({ local, remote })) return undefined;
+      return reviewPair({ local, remote }, policy) ?? NEGOTIATE_ANEW;
+    }
+    for (const [key, method] of pairs) {
+      const [local = "", remote = ""] = key.split(" ");
+      const pair = { local, remote };
+      if (!concerned(pair)) continue;
+      const judge = (row: DocumentPartner) => this.#host.identity.judge(row, remote, this.#certificate);
+      const revocation = reviewStream(pair, method, policy, judge);
+      if (revocation !== undefined) return revocation;
+      this.#count(key, policy.row(local, remote)!);
+    }
+    return undefined;
+  }
+
+  /** Counts the stream against its partner's limit, once for each pair. */
+  #count(key: string, row: DocumentPartner): void {
+    const counted = this.#counted.get(key);
+    if (counted?.partner === row.domain) return;
+    counted?.off();
+    this.#counted.set(key, { partner: row.domain, off: this.#host.admission.count(row) });
   }
 
   /** Makes room for others: the oldest stranger goes, and at once. */
@@ -194,7 +241,7 @@ export class InboundStream implements WireHandlers {
   onClosed(reason: string): void {
     this.#deadline.clear();
     this.#host.admission.settle(this);
-    for (const uncount of this.#uncount) uncount();
+    for (const { off } of this.#counted.values()) off();
     this.#state = { ...this.#state, phase: "closed" };
     this.#host.log.debug("stream-closed", { direction: "in", remote: this.#state.remote, reason });
     this.#onClosed();
@@ -283,7 +330,7 @@ export class InboundStream implements WireHandlers {
     const host = this.#host;
     const row = host.policy().row(pair.local, pair.remote);
     if (row === undefined) return;
-    this.#uncount.push(host.admission.count(row));
+    this.#count(pairKey(pair), row);
     host.admission.settle(this);
     this.#deadline.clear();
     this.#wire.allowStanzaBytes(MAXIMUM_STANZA_BYTES);

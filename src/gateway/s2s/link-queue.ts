@@ -6,6 +6,8 @@ export interface LinkItem {
   readonly bytes: number;
   /** The answer to a keep-alive: it does not make the link busy. */
   readonly keepAlive?: boolean;
+  /** Bare address of the local user it speaks for, where it does: a message, or their availability. */
+  readonly speaker?: string;
   /** The store's row of a durable message. */
   readonly row?: number;
   /** When it is given up if it was never written, ms since the epoch. */
@@ -67,11 +69,17 @@ export class LinkQueue {
 
   /** Takes those whose time is over. */
   takeExpired(now: number): LinkItem[] {
-    if (!this.#items.some((item) => item.expiresAt <= now)) return [];
-    const expired = this.#items.filter((item) => item.expiresAt <= now);
-    this.#items = this.#items.filter((item) => item.expiresAt > now);
-    for (const item of expired) this.#bytes -= item.bytes;
-    return expired;
+    return this.takeWhere((item) => item.expiresAt <= now);
+  }
+
+  /** Takes those, wherever in the queue they are. */
+  takeWhere(wanted: (item: LinkItem) => boolean): LinkItem[] {
+    const taken = this.#items.filter(wanted);
+    if (taken.length === 0) return taken;
+    const gone = new Set(taken);
+    this.#items = this.#items.filter((item) => !gone.has(item));
+    for (const item of taken) this.#bytes -= item.bytes;
+    return taken;
   }
 
   /** When the first of them expires, ms since the epoch; Infinity where there is none. */

@@ -1,7 +1,9 @@
+import type { DocumentPartner } from "../../definition/facts/gateway-document";
 import { pingNamespace, serverNamespace } from "../../stream/namespaces";
 import type { StanzaCondition } from "../../stream/stanza-error";
 import { elementText } from "../../stream/wire-address";
 import { xml } from "../../stream/xml/element";
+import type { Revocation } from "../live/stream-review";
 import type { StreamStatus } from "../status";
 import type { Store } from "../store/store";
 import { isLasting, senderCondition, senderText } from "./delivery-failure";
@@ -30,7 +32,9 @@ export class Link {
   });
   #stream: OutboundStream | undefined;
   /** Of the stream: it was authenticated and counts against the limits. */
-  #uncount: (() => void) | undefined;
+  #counted: { readonly partner: string; readonly off: () => void } | undefined;
+  /** Its stream ends because the policy has changed: the next one opens at once, where there may be one. */
+  #renewing = false;
   /** The stream has ended and the queue has not been settled yet. */
   #unsettled: { readonly end: OutboundEnd; readonly orderly: boolean } | undefined;
   #lastFailure: OutboundEnd | undefined;
@@ -127,6 +131,44 @@ export class Link {
     else this.#stream.close(reason);
   }
 
+  /** Nothing is going on: what is remembered of it may be forgotten. */
+  get idle(): boolean {
+    return this.#stream === undefined && this.#queue.length === 0 && !this.#pumping;
+  }
+
+  /**
+   * Holds the link to the policy that has just been swapped in and that has another row for its pair.
+   * @param partings what the peer is still told where the pair may federate no more
+   * @returns why its stream closes; undefined where it stands, or there is none
+   */
+  reconsider(partings: () => string): Revocation | undefined {
+    const { local, remote } = this.pair;
+    const row = this.#host.policy().row(local, remote);
+    // Whatever failed, failed by the rules before.
+    this.#failures = this.#retryAt = this.#heldOffUntil = 0;
+    const stream = this.#stream;
+    const revocation = stream?.review();
+    if (stream !== undefined && revocation !== undefined) {
+      this.#renewing = true;
+      if (row === undefined && this.ready) stream.write(partings());
+      stream.close(revocation.error);
+    } else if (row !== undefined && this.#counted !== undefined) this.#count(row);
+    if (row === undefined) this.#giveBackAll("remote-server-not-found", `${remote} is no partner any more`);
+    else this.#advance();
+    return revocation;
+  }
+
+  /** Takes back what waits and may not be sent any more. */
+  withdraw(revoked: (item: LinkItem) => boolean, condition: StanzaCondition, text: string): void {
+    for (const item of this.#queue.takeWhere(revoked)) item.giveBack(condition, text);
+  }
+
+  #count(row: DocumentPartner): void {
+    if (this.#counted?.partner === row.domain) return;
+    this.#counted?.off();
+    this.#counted = { partner: row.domain, off: this.#host.admission.count(row) };
+  }
+
   /** Stops for good: the last barrier, then the close. Durable messages not written stay in the store. */
   async stop(): Promise<void> {
     this.#stopped = true;
@@ -188,7 +230,7 @@ export class Link {
           stream.close({ condition: "resource-constraint", text: LIMIT_REACHED.text }); // others were faster
           return;
         }
-        this.#uncount = this.#host.admission.count(row);
+        this.#count(row);
         this.#lastFailure = undefined;
         this.#host.heard(this.pair);
         this.#advance();
@@ -241,15 +283,17 @@ export class Link {
   }
 
   #onEnd(end: OutboundEnd): void {
-    const stood = this.#uncount !== undefined;
-    this.#uncount?.();
-    this.#stream = this.#uncount = undefined;
+    const stood = this.#counted !== undefined;
+    this.#counted?.off();
+    this.#stream = this.#counted = undefined;
+    const renewing = this.#renewing;
+    this.#renewing = false;
     clearTimeout(this.#lastBarrier);
     this.#lastBarrier = undefined;
     const uncertain = this.#barrier.abandon();
     // A peer that closes before a stream stands, or over and over, must not be dialled as fast as it closes.
     const orderly = stood && (end.code === "closed" || (end.code === "closed-by-peer" && uncertain.length === 0));
-    const expected = orderly || end.code === "closed";
+    const expected = orderly || renewing || end.code === "closed";
     this.#host.log[expected ? "debug" : "warn"]("stream-ended", {
       direction: "out",
       ...this.pair,
@@ -265,7 +309,7 @@ export class Link {
         "remote-server-timeout",
         `the connection to ${this.pair.remote} was lost before an answer: the message may have arrived`,
       );
-    this.#unsettled = { end, orderly: orderly && this.#failures === 0 };
+    this.#unsettled = { end, orderly: renewing || (orderly && this.#failures === 0) };
     this.#closed();
     if (!this.#pumping) this.#settle();
   }

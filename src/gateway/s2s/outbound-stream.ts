@@ -12,6 +12,7 @@ import { type Element, xml } from "../../stream/xml/element";
 import type { StreamHeader } from "../../stream/xml/parser";
 import { serialise } from "../../stream/xml/serialise";
 import type { StreamXmlError } from "../../stream/xml/stream-xml-error";
+import { NEGOTIATE_ANEW, type Revocation, reviewPair, reviewStream } from "../live/stream-review";
 import type { StreamStatus } from "../status";
 import { connectTo } from "./connect";
 import {
@@ -72,6 +73,8 @@ export class OutboundStream implements WireHandlers {
   #expected: { done: () => void } | undefined;
   #ended = false;
   #closing = false;
+  /** What the peer presented, as long as it may have to be judged again. */
+  #presented: readonly Buffer[] = [];
   /** What we closed it for, if not in order. */
   #fault: StreamError | undefined;
   /** Our header of the present stream is sent: it can be closed by name. */
@@ -132,6 +135,18 @@ export class OutboundStream implements WireHandlers {
     wire.end(this.#opened ? told + CLOSE_STREAM : "", CLOSING_MS);
   }
 
+  /** What the present policy says of it: why it may not go on, or undefined where it may. */
+  review(): Revocation | undefined {
+    const policy = this.#host.policy();
+    const gone = reviewPair(this.pair, policy);
+    if (gone !== undefined) return gone;
+    const { method } = this.#state;
+    if (!this.ready || method === undefined) return NEGOTIATE_ANEW;
+    return reviewStream(this.pair, method, policy, (row) =>
+      this.#host.identity.judge(row, this.pair.remote, this.#presented),
+    );
+  }
+
   /** A verify stream makes room for others. */
   shed(): void {
     this.#end({ code: "closed", text: "shed: too many connections that have not authenticated" });
@@ -179,7 +194,8 @@ export class OutboundStream implements WireHandlers {
   }
 
   onSecure(socket: TLSSocket): void {
-    const certificate = this.#host.identity.judge(this.#row, this.pair.remote, presentedChain(socket));
+    this.#presented = presentedChain(socket);
+    const certificate = this.#host.identity.judge(this.#row, this.pair.remote, this.#presented);
     if (!certificate.ok)
       this.#host.log.warn("certificate-refused", {
         direction: "out",
@@ -240,6 +256,7 @@ export class OutboundStream implements WireHandlers {
       case "ready":
         clearTimeout(this.#deadline);
         this.#expected?.done();
+        if (effect.method !== "sasl-over-tls") this.#presented = []; // it proved nothing
         this.#host.log.info("stream-authenticated", {
           direction: "out",
           local,

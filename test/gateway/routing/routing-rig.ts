@@ -95,6 +95,7 @@ export function createRouter(
       },
       send: (_, item) => void rig.items.push(item),
       isFull: () => rig.full,
+      backlog: () => 0,
     },
     store,
     inner: (federation) => {

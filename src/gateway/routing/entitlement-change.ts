@@ -1,0 +1,41 @@
+import type { GatewayDocument } from "../../definition/facts/gateway-document";
+import { echoOf } from "../internal/echo";
+import type { Snapshot } from "../live/snapshot";
+import { mayReach, seesNotes } from "../policy/trust";
+
+/** Whose view of our users has to be judged again after a change of the configuration. */
+export interface EntitlementChange {
+  /** Partner domains that are trusted less than before, or in fewer of our domains. */
+  readonly domains: readonly string[];
+  /** Local users who are gone, or may not federate any more. */
+  readonly users: readonly string[];
+}
+
+/** What a change takes away. Whatever it gives needs nothing: it is judged at every stanza. */
+export function entitlementChange(before: Snapshot, after: Snapshot): EntitlementChange {
+  const domains: string[] = [];
+  for (const row of before.document.partners) {
+    for (const domain of row.domains) {
+      const now = after.policy.partner(domain);
+      if (now === row) continue;
+      const fewer = before.document.localDomains.some(
+        (local) => before.policy.row(local, domain) !== undefined && after.policy.row(local, domain) === undefined,
+      );
+      if (fewer || (now !== undefined && isLower(row.partnerType, now.partnerType))) domains.push(domain);
+    }
+  }
+  const present = new Set(usersOf(after.document));
+  const users = usersOf(before.document).filter(
+    (user) => !present.has(user) || (before.access.allowed(user) && !after.access.allowed(user)),
+  );
+  return { domains, users };
+}
+
+/** Whether a partner type shows less of our users than another: their notes, or themselves. */
+export function isLower(before: Parameters<typeof seesNotes>[0], after: Parameters<typeof seesNotes>[0]): boolean {
+  return (seesNotes(before) && !seesNotes(after)) || (mayReach(before, false) && !mayReach(after, false));
+}
+
+function usersOf({ internal, localDomains }: GatewayDocument): readonly string[] {
+  return internal === undefined ? [] : [...internal.users, ...localDomains.map(echoOf)];
+}

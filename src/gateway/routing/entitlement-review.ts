@@ -1,0 +1,102 @@
+import type { Watcher } from "../store/store";
+import type { EntitlementChange } from "./entitlement-change";
+import { sendPresence, subscription, unavailable } from "./presence";
+import { partyOf, type RoutingContext } from "./routing-context";
+
+/** Milliseconds of work between two turns of the event loop. */
+const TURN = 8;
+/** Beyond this much waiting for a pair the review waits too, so that messages find room. */
+const MAXIMUM_BACKLOG = 1_000;
+const BACKLOG_PAUSE = 100;
+/** A partner that takes nothing for so long is not told: what waits for it expires as well. In ms. */
+const PATIENCE = 60_000;
+
+/**
+ * Judges watchers again after a change: those no longer entitled get `unavailable` and `unsubscribed`, the others
+ * presence as they may see it now (DESIGN, "Downgrade"). Beside the traffic, and by the policy of the moment: a
+ * change that comes meanwhile is judged with it.
+ */
+export class EntitlementReview {
+  readonly #context: RoutingContext;
+  #waiting: { readonly watchers: () => readonly Watcher[]; readonly tellAgain: boolean }[] = [];
+  #running: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(context: RoutingContext) {
+    this.#context = context;
+  }
+
+  /** Begins, or goes on with this too. Resolves when all is judged. */
+  run({ domains, users }: EntitlementChange): Promise<void> {
+    const { store } = this.#context;
+    for (const domain of domains) this.#waiting.push({ watchers: () => store.watchersFrom(domain), tellAgain: true });
+    for (const user of users) this.#waiting.push({ watchers: () => store.watchersOf(user), tellAgain: false });
+    this.#running ??= this.#work().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  async #work(): Promise<void> {
+    let told = 0;
+    let ended = 0;
+    let since = performance.now();
+    try {
+      for (let job = this.#waiting.shift(); job !== undefined; job = this.#waiting.shift()) {
+        for (const watcher of job.watchers()) {
+          await this.#room(watcher);
+          if (this.#stopped) return;
+          const outcome = this.#judge(watcher, job.tellAgain);
+          if (outcome === "told") told++;
+          else if (outcome === "ended") ended++;
+          if (performance.now() - since < TURN) continue;
+          await new Promise((resolve) => setImmediate(resolve));
+          since = performance.now();
+        }
+      }
+      if (told + ended > 0) this.#context.log.info("entitlements-reviewed", { presenceAgain: told, ended });
+    } catch (error) {
+      this.#context.log.error("review-failed", { reason: (error as Error).message });
+    }
+  }
+
+  /** Waits until the partner's queue has room; what is told to one that takes nothing would only be thrown away. */
+  async #room({ local, remote }: Watcher): Promise<void> {
+    const pair = { local: domainOf(local), remote: domainOf(remote) };
+    for (let waited = 0; waited < PATIENCE && !this.#stopped; waited += BACKLOG_PAUSE) {
+      if (this.#context.outbox.backlog(pair) < MAXIMUM_BACKLOG) return;
+      await new Promise((resolve) => setTimeout(resolve, BACKLOG_PAUSE).unref());
+    }
+  }
+
+  #judge({ local, remote }: Watcher, tellAgain: boolean): "told" | "ended" | undefined {
+    const context = this.#context;
+    const pair = { local: domainOf(local), remote: domainOf(remote) };
+    const row = context.policy.row(pair.local, pair.remote);
+    if (row !== undefined && context.reachable(row, local, remote)) {
+      if (!tellAgain) return undefined;
+      sendPresence(context, pair, row, local, remote, context.inner.availability(local));
+      return "told";
+    }
+    endWatching(context, { local, remote });
+    if (row === undefined) return "ended"; // there is no stream to say it on
+    context.outbox.send(pair, unavailable(local, remote));
+    context.outbox.send(pair, subscription(local, remote, "unsubscribed"));
+    return "ended";
+  }
+}
+
+/** Takes a watcher out of the state, and tells the local user. */
+export function endWatching({ store, inner }: RoutingContext, { local, remote }: Watcher): void {
+  store.removeWatcher(local, remote);
+  inner.subscribe({ local, remote, state: "watching-ended" });
+}
+
+/** The domain of a stored address. */
+function domainOf(address: string): string {
+  return partyOf(address)?.domain ?? "";
+}

@@ -1,28 +1,23 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import type { ExternalAccount } from "../../certificate/acme/acme-server";
-import { ChallengeDns } from "../../certificate/acme/challenge-dns";
-import { dnsAnswerer } from "../../certificate/acme/dns-answerer";
 import { keepRenewed, type RenewalEvent, type RenewOptions, renewIfDue } from "../../certificate/acme/keep-renewed";
 import { obtain } from "../../certificate/acme/obtain";
 import { certificateNames, type Definition } from "../../definition";
-import { parseServerAddress, type ServerAddress, systemServers } from "../../dns/resolver";
-import { type NameServer, parseNameServer } from "../../dns/vantage";
 import { createLog } from "../../gateway/log";
 import { type CliContext, UsageError } from "../context";
 import { jsonText } from "../output/json";
 import { readText } from "../run-options";
-import { challengeHost, type HostChoice } from "./acme-host";
+import { type AnswererChoice, addAnswererOptions, chosenAnswerer } from "./acme-answerer";
+import { challengeHost } from "./acme-host";
+import { repeated, seconds } from "./acme-option";
 import { abortableSleep, leaveParent, parentGone } from "./kept-process";
 import { addStoreOptions, explained, explainedLater, openStore, type StoreOptions } from "./store-option";
 
-interface AcmeOptions extends StoreOptions, HostChoice {
+interface AcmeOptions extends StoreOptions, AnswererChoice {
   readonly agreeTerms?: true | string;
   readonly contact?: readonly string[];
   readonly eab?: string;
   readonly acmeAnchors?: string;
-  readonly resolver?: readonly ServerAddress[];
-  readonly nameServer?: readonly NameServer[];
-  readonly propagationTimeout: number;
   readonly timeout: number;
   readonly renew?: true;
   readonly keep?: true;
@@ -30,14 +25,13 @@ interface AcmeOptions extends StoreOptions, HostChoice {
 
 /** Who issues where the definition names no directory. */
 const LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory";
-const LONGEST = 7 * 24 * 3600;
 
 export function register(program: Command, context: CliContext): void {
   const command = program
     .command("acme")
     .summary("obtain or renew the certificate by ACME")
     .description(
-      "Obtains the definition's certificate from an ACME server (RFC 8555, DNS-01) and makes it the live one of the store; renews it when it is due. After a crash it goes on where it was.",
+      "Obtains the definition's certificate from an ACME server (RFC 8555) and makes it the live one of the store; renews it when it is due. After a crash it goes on where it was.",
     )
     .argument("<definition>", "the file with the definition; its certificate.source.kind is acme");
   addStoreOptions(command)
@@ -61,24 +55,8 @@ export function register(program: Command, context: CliContext): void {
         "--acme-anchors <file>",
         "CA certificates in PEM that the ACME server's TLS certificate may lead to",
       ).env("XMPP_EDGE_ACME_ANCHORS"),
-    )
-    .option("--hook <program>", "publish challenge records by this program: PROGRAM publish|remove, lines on its input")
-    .option("--zone-file <file>", "publish challenge records into this file of ours, which your zone includes")
-    .option("--manual", "show the challenge records and wait until somebody has published them")
-    .addOption(
-      new Option("--resolver <address[:port]>", "find zones by this resolver instead of the system's; may be repeated")
-        .env("XMPP_EDGE_RESOLVER")
-        .argParser(repeated(parseServerAddress, "Give an address, such as 192.0.2.53 or [2001:db8::53]:5353.")),
-    )
-    .addOption(
-      new Option(
-        "--name-server <[zone=]address[:port]>",
-        "look for challenge records at this name server instead of the zone's own; may be repeated",
-      )
-        .env("XMPP_EDGE_ACME_NAME_SERVER")
-        .argParser(repeated(parseNameServer, "Give an address or ZONE=ADDRESS, such as contoso.example=192.0.2.53.")),
-    )
-    .option("--propagation-timeout <seconds>", "how long records may take to show", seconds, 600)
+    );
+  addAnswererOptions(command)
     .option("--timeout <seconds>", "seconds for one attempt as a whole", seconds, 3600)
     .option("--renew", "renew now, although it is not due")
     .option("--keep", "stay, and renew whenever it is due; logs JSON lines to standard error")
@@ -86,7 +64,8 @@ export function register(program: Command, context: CliContext): void {
       "after",
       `
 Challenge records go where the definition's dns says (route53, rfc2136), unless --hook, --zone-file or --manual is given.
-If _acme-challenge.<name> is a CNAME they go where it leads. Not built: HTTP-01 and TLS-ALPN-01.
+If _acme-challenge.<name> is a CNAME they go where it leads. With certificate.source.challenge http-01 or tls-alpn-01
+there are no records: the CA comes to port 80 or 443 of every name, where we listen while an order is open.
 
 Examples:
   xmpp-edge certificate acme edge.config.ts --agree-terms --contact admin@contoso.example
@@ -124,7 +103,7 @@ async function renewOptions(definition: Definition, options: AcmeOptions, contex
     );
   const signal = AbortSignal.any([context.signal, parentGone()]);
   const sleep = (milliseconds: number) => abortableSleep(milliseconds, signal);
-  const host = await explainedLater(() => challengeHost(definition, options, context.stderr));
+  const host = () => explainedLater(() => challengeHost(definition, options, context.stderr));
   return {
     account: {
       directory: source.directory ?? LETS_ENCRYPT,
@@ -136,17 +115,7 @@ async function renewOptions(definition: Definition, options: AcmeOptions, contex
     names: certificateNames(definition).names.map(({ name }) => name),
     key: certificate.key,
     friendlyName: certificate.friendlyName,
-    answerer: dnsAnswerer({
-      host,
-      dns: new ChallengeDns({
-        resolvers: options.resolver ?? systemServers(),
-        ...(options.nameServer === undefined ? {} : { nameServers: options.nameServer }),
-        patience: options.propagationTimeout * 1000,
-        sleep,
-        now: Date.now,
-        signal,
-      }),
-    }),
+    answerer: await chosenAnswerer(source.challenge, options, host, { sleep, signal }),
     store: openStore(options),
     timeout: options.timeout * 1000,
     now: Date.now,
@@ -183,21 +152,3 @@ function externalAccount(file: string): ExternalAccount {
 }
 
 const mailAddress = (text: string) => (/^[^\s@,?]+@[^\s@,?]+$/.test(text) ? text : undefined);
-
-/** An option that may be given several times; in its environment variable, commas separate. */
-function repeated<T>(parse: (text: string) => T | undefined, usage: string) {
-  return (text: string, before: readonly T[] = []): readonly T[] => [
-    ...before,
-    ...text.split(",").map((part) => {
-      const value = parse(part.trim());
-      if (value === undefined) throw new InvalidArgumentError(usage);
-      return value;
-    }),
-  ];
-}
-
-function seconds(text: string): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value > 0 && value <= LONGEST) return value;
-  throw new InvalidArgumentError(`Give whole seconds, more than 0 and at most ${LONGEST}.`);
-}

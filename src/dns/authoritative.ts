@@ -6,6 +6,8 @@ export interface DelegationOptions {
   /** Asked in this order, the next where one gives no answer. */
   readonly resolvers: readonly ServerAddress[];
   readonly signal: AbortSignal;
+  /** Port of the name servers found. Default 53. */
+  readonly port?: number;
 }
 
 /** Bounds on what one zone may have us ask: name servers, and addresses of each. */
@@ -21,14 +23,14 @@ const DNS_PORT = 53;
  */
 export async function authoritativeServers(
   names: readonly string[],
-  { resolvers, signal }: DelegationOptions,
+  { resolvers, signal, port = DNS_PORT }: DelegationOptions,
 ): Promise<NameServer[]> {
   const inFlight = new InFlight(MAX_IN_FLIGHT);
   const lookUp = (name: string, type: WireQuestion["type"]) =>
     inFlight.run("all", () => firstAnswer({ name, type }, resolvers, signal));
   const zones = await Promise.all(names.map((name) => zoneOf(name, lookUp)));
   const found = [...new Set(zones.flatMap((zone) => zone ?? []))];
-  return (await Promise.all(found.map((zone) => serversOf(zone, lookUp)))).flat();
+  return (await Promise.all(found.map((zone) => serversOf(zone, port, lookUp)))).flat();
 }
 
 type LookUp = (name: string, type: WireQuestion["type"]) => Promise<Awaited<ReturnType<typeof ask>> | undefined>;
@@ -44,11 +46,11 @@ async function zoneOf(name: string, lookUp: LookUp): Promise<string | undefined>
   return undefined;
 }
 
-async function serversOf(zone: string, lookUp: LookUp): Promise<NameServer[]> {
+async function serversOf(zone: string, port: number, lookUp: LookUp): Promise<NameServer[]> {
   const message = await lookUp(zone, "NS");
   const hosts = (message?.answers ?? []).flatMap((record) => (record.type === "NS" ? [comparable(record.data)] : []));
   const addresses = await Promise.all(hosts.slice(0, MAX_HOSTS).map((host) => addressesOf(host, lookUp)));
-  return [...new Set(addresses.flat())].map((address) => ({ address, port: DNS_PORT, zone }));
+  return [...new Set(addresses.flat())].map((address) => ({ address, port, zone }));
 }
 
 async function addressesOf(host: string, lookUp: LookUp): Promise<string[]> {

@@ -19,6 +19,8 @@ export interface PreflightOptions {
   readonly nameServers?: readonly NameServer[];
   /** Resolvers that find the name servers. Default: three public ones. */
   readonly resolvers?: readonly ServerAddress[];
+  /** Port of name servers that resolvers find. Default 53: a delegation can name no other; laboratories can. */
+  readonly nameServerPort?: number;
   /** Seconds for the whole. Default 20. */
   readonly timeout?: number;
   readonly signal?: AbortSignal;
@@ -49,6 +51,7 @@ export async function preflight(options: PreflightOptions): Promise<PreflightRep
     (await authoritativeServers([...new Set(questions.map(({ name }) => name))], {
       resolvers: options.resolvers ?? PUBLIC_RESOLVERS,
       signal,
+      ...(options.nameServerPort !== undefined && { port: options.nameServerPort }),
     }));
   const observed = await observe(questions, {
     vantages: nameServerVantages(nameServers),

@@ -1,7 +1,15 @@
 import { conform } from "./conform";
 import { planned } from "./plan";
 import type { Rpc } from "./protocol";
-import { type DataSource, type Finding, type Path, type Provider, ProviderError, type Resource } from "./provider";
+import {
+  type Call,
+  type DataSource,
+  type Finding,
+  type Path,
+  type Provider,
+  ProviderError,
+  type Resource,
+} from "./provider";
 import { type DynamicValue, decodeObject, encode, mapValues, type ObjectValue, type Value } from "./value";
 import { wireSchema } from "./wire-schema";
 
@@ -22,6 +30,7 @@ export type Handler = (request: Request) => object | Promise<object>;
 /** The protocol's calls answered by a provider. */
 export function handlers<C>(provider: Provider<C>): { readonly [R in Rpc]: Handler } {
   let configured: { readonly context: C } | undefined;
+  const stop = new AbortController();
   const context = (): C => {
     if (!configured) throw new ProviderError("the provider was used before it was configured");
     return configured.context;
@@ -40,10 +49,9 @@ export function handlers<C>(provider: Provider<C>): { readonly [R in Rpc]: Handl
     ValidateResourceConfig: ({ type_name, config }) => ({
       diagnostics: (resource(type_name).validate?.(present(config)) ?? []).map(diagnostic),
     }),
-    ValidateDataResourceConfig: ({ type_name }) => {
-      dataSource(type_name);
-      return {};
-    },
+    ValidateDataResourceConfig: ({ type_name, config }) => ({
+      diagnostics: (dataSource(type_name).validate?.(present(config)) ?? []).map(diagnostic),
+    }),
     ConfigureProvider: async ({ config }) => {
       configured = { context: await provider.configure(present(config)) };
       return {};
@@ -54,10 +62,11 @@ export function handlers<C>(provider: Provider<C>): { readonly [R in Rpc]: Handl
     }),
     ReadResource: async ({ type_name, current_state }) => {
       const type = resource(type_name);
-      const now = await type.read(present(current_state), context());
-      return { new_state: encode(now && conform(type.schema, now)) };
+      const call = new Answering(stop.signal);
+      const now = await type.read(present(current_state), context(), call);
+      return { new_state: encode(now && conform(type.schema, now)), ...call.told() };
     },
-    PlanResourceChange: ({ type_name, prior_state, proposed_new_state, config }) => {
+    PlanResourceChange: async ({ type_name, prior_state, proposed_new_state, config }) => {
       const proposed = decodeObject(proposed_new_state);
       if (proposed === null) return { planned_state: encode(null) };
       const type = resource(type_name);
@@ -69,7 +78,7 @@ export function handlers<C>(provider: Provider<C>): { readonly [R in Rpc]: Handl
         planned: { ...planned(type.schema, proposed, conf, prior) },
         replace: [] as string[],
       };
-      type.plan?.(change, context());
+      await type.plan?.(change, context());
       return {
         planned_state: encode(conform(type.schema, change.planned)),
         requires_replace: change.replace.map((name) => attributePath([name])),
@@ -79,26 +88,49 @@ export function handlers<C>(provider: Provider<C>): { readonly [R in Rpc]: Handl
       const type = resource(type_name);
       const prior = decodeObject(prior_state);
       const plan = decodeObject(planned_state);
+      const call = new Answering(stop.signal);
       try {
-        return { new_state: encode(await applied(type, prior, plan, context())) };
+        return { new_state: encode(await applied(type, prior, plan, context(), call)), ...call.told() };
       } catch (error) {
         // An apply that failed must still say what exists: what existed before.
-        return { new_state: prior_state, diagnostics: [failure(error)] };
+        return { new_state: prior_state, diagnostics: [...call.told().diagnostics, failure(error)] };
       }
     },
     ImportResourceState: async ({ type_name, id }) => {
       const type = resource(type_name);
       if (!type.import) throw new ProviderError(`${type_name} cannot be imported`);
-      const state = conform(type.schema, await type.import(id, context()));
-      return { imported_resources: [{ type_name, state: encode(state) }] };
+      const call = new Answering(stop.signal);
+      const state = conform(type.schema, await type.import(id, context(), call));
+      return { imported_resources: [{ type_name, state: encode(state) }], ...call.told() };
     },
     ReadDataSource: async ({ type_name, config }) => {
       const source = dataSource(type_name);
       const conf = present(config);
-      return { state: encode(conform(source.schema, { ...conf, ...(await source.read(conf, context())) })) };
+      const call = new Answering(stop.signal);
+      const read = await source.read(conf, context(), call);
+      return { state: encode(conform(source.schema, { ...conf, ...read })), ...call.told() };
     },
-    StopProvider: () => ({}),
+    // Terraform was interrupted: it waits for the calls under way, which are to end soon and well.
+    StopProvider: () => {
+      stop.abort(new ProviderError("interrupted", "Terraform was told to stop. Run it again to finish."));
+      return {};
+    },
   };
+}
+
+/** A call under way, and what it has told so far. */
+class Answering implements Call {
+  readonly #findings: Finding[] = [];
+
+  constructor(readonly signal: AbortSignal) {}
+
+  report(finding: Finding): void {
+    this.#findings.push(finding);
+  }
+
+  told(): { readonly diagnostics: readonly object[] } {
+    return { diagnostics: this.#findings.map(diagnostic) };
+  }
 }
 
 async function applied<C>(
@@ -106,12 +138,13 @@ async function applied<C>(
   prior: ObjectValue | null,
   plan: ObjectValue | null,
   context: C,
+  call: Call,
 ): Promise<Value> {
   if (plan === null) {
-    if (prior !== null) await type.delete(prior, context);
+    if (prior !== null) await type.delete(prior, context, call);
     return null;
   }
-  const next = prior === null ? await type.create(plan, context) : await type.update(plan, context, prior);
+  const next = prior === null ? await type.create(plan, context, call) : await type.update(plan, context, prior, call);
   return conform(type.schema, next);
 }
 

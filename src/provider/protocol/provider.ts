@@ -26,6 +26,14 @@ export class ProviderError extends Error {
   }
 }
 
+/** One call of Terraform's, as far as the provider's own code may know of it. */
+export interface Call {
+  /** Aborts when Terraform is told to stop: end what can be ended, and leave things as a next run can take up. */
+  readonly signal: AbortSignal;
+  /** Tells the user something beside the result. */
+  report(finding: Finding): void;
+}
+
 /** A change as it is planned. A resource may set members of `planned` and name what forces a replacement. */
 export interface Change {
   readonly prior: ObjectValue | null;
@@ -37,20 +45,23 @@ export interface Change {
 /** A resource over its schema; `C` is what `configure` made of the provider block. */
 export interface Resource<C> {
   readonly schema: Block;
+  /** What is wrong with a configuration, in which anything may be unknown yet. */
   validate?(config: ObjectValue): readonly Finding[];
-  plan?(change: Change, context: C): void;
-  create(planned: ObjectValue, context: C): ObjectValue | Promise<ObjectValue>;
-  update(planned: ObjectValue, context: C, prior: ObjectValue): ObjectValue | Promise<ObjectValue>;
+  plan?(change: Change, context: C): void | Promise<void>;
+  create(planned: ObjectValue, context: C, call: Call): ObjectValue | Promise<ObjectValue>;
+  update(planned: ObjectValue, context: C, prior: ObjectValue, call: Call): ObjectValue | Promise<ObjectValue>;
   /** The object as it is now; null when it is gone. */
-  read(state: ObjectValue, context: C): ObjectValue | null | Promise<ObjectValue | null>;
-  delete(prior: ObjectValue, context: C): void | Promise<void>;
-  import?(id: string, context: C): ObjectValue | Promise<ObjectValue>;
+  read(state: ObjectValue, context: C, call: Call): ObjectValue | null | Promise<ObjectValue | null>;
+  delete(prior: ObjectValue, context: C, call: Call): void | Promise<void>;
+  import?(id: string, context: C, call: Call): ObjectValue | Promise<ObjectValue>;
 }
 
 export interface DataSource<C> {
   readonly schema: Block;
+  /** What is wrong with a configuration, in which anything may be unknown yet. */
+  validate?(config: ObjectValue): readonly Finding[];
   /** The members that are computed; those configured stay as they are. */
-  read(config: ObjectValue, context: C): ObjectValue | Promise<ObjectValue>;
+  read(config: ObjectValue, context: C, call: Call): ObjectValue | Promise<ObjectValue>;
 }
 
 export interface Provider<C> {

@@ -18,6 +18,8 @@ export interface NestedType {
 
 export interface Attribute {
   readonly type: Type | NestedType;
+  /** One sentence or two, for the documentation. */
+  readonly description?: string;
   readonly required?: boolean;
   readonly optional?: boolean;
   readonly computed?: boolean;
@@ -30,6 +32,7 @@ export interface Attributes {
 
 /** The inside of a resource, a data source, a provider's configuration or a block. */
 export interface Block {
+  readonly description?: string;
   readonly attributes: Attributes;
   readonly blocks: { readonly [name: string]: NestedBlock };
 }

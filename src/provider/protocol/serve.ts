@@ -18,11 +18,16 @@ const COOKIE = {
   name: "TF_PLUGIN_MAGIC_COOKIE",
   value: "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
 };
+/** Bytes of one message: what we take, and what we send (Terraform's own limit; AWS's whole schema is 40 MB). */
+const MAXIMUM_REQUEST = 64 * 1024 * 1024;
+const MAXIMUM_RESPONSE = 256 * 1024 * 1024;
+/** Milliseconds between looks whether Terraform still lives: one that was killed says no `Shutdown`. */
+const PARENT_CHECK = 2000;
 
 /**
  * Serves a provider to the Terraform process that started this one: go-plugin's handshake on standard output, then
- * plugin protocol 6 over mutual TLS on a socket, until Terraform says `Shutdown`. Nothing else may go to standard
- * output, ever; what goes to standard error is shown at `TF_LOG=TRACE`.
+ * plugin protocol 6 over mutual TLS on a socket, until Terraform says `Shutdown` or is gone. Nothing else goes to
+ * standard output, ever; what goes to standard error is shown at `TF_LOG=TRACE`.
  */
 export async function serve<C>(provider: Provider<C>): Promise<void> {
   if (process.env[COOKIE.name] !== COOKIE.value) {
@@ -30,7 +35,11 @@ export async function serve<C>(provider: Provider<C>): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const server = new Server({ "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 });
+  const handshake = takeStandardOutput();
+  const server = new Server({
+    "grpc.max_receive_message_length": MAXIMUM_REQUEST,
+    "grpc.max_send_message_length": MAXIMUM_RESPONSE,
+  });
   const calls = Object.entries(handlers(provider)).map(([rpc, handler]) => [rpc, unary(handler)]);
   server.addService(providerService, Object.fromEntries(calls));
   server.addService(controllerService, {
@@ -47,7 +56,15 @@ export async function serve<C>(provider: Provider<C>): Promise<void> {
   const { key, pem, der } = selfSigned(new Date());
   const credentials = ServerCredentials.createSsl(Buffer.from(client), [{ private_key: key, cert_chain: pem }], true);
   const address = await listen(server, credentials);
-  process.stdout.write(`1|6|unix|${address}|grpc|${der.toString("base64").replace(/=+$/, "")}\n`);
+  endWithParent();
+  handshake(`1|6|unix|${address}|grpc|${der.toString("base64").replace(/=+$/, "")}\n`);
+}
+
+/** Gives standard output to the handshake alone: a library that prints something would break the connection. */
+function takeStandardOutput(): (line: string) => void {
+  const write = process.stdout.write.bind(process.stdout);
+  process.stdout.write = process.stderr.write.bind(process.stderr);
+  return (line) => void write(line);
 }
 
 /** A failed call is answered with a diagnostic: a gRPC error would be shown as a crash of the plugin. */
@@ -63,12 +80,20 @@ function unary(handler: (request: never) => object | Promise<object>): UntypedSe
 
 /** Listens on a Unix socket that only this user's processes reach, and tidies it away at the end. */
 async function listen(server: Server, credentials: ServerCredentials): Promise<string> {
+  // mkdtemp makes the folder with mode 0700, whatever the umask.
   const address = join(mkdtempSync(join(process.env.PLUGIN_UNIX_SOCKET_DIR ?? tmpdir(), "plugin-")), "s");
   process.on("exit", () => rmSync(dirname(address), { recursive: true, force: true }));
   for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(0));
   process.on("SIGINT", () => {}); // a terminal sends it to the whole group; Terraform decides when we end
   await bound(server, `unix:${address}`, credentials);
   return address;
+}
+
+function endWithParent(): void {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) process.exit(0);
+  }, PARENT_CHECK).unref();
 }
 
 function bound(server: Server, address: string, credentials: ServerCredentials): Promise<void> {

@@ -8,6 +8,7 @@ export const wireSchema = (schema: Block) => ({ version: 0, block: wireBlock(sch
 
 function wireBlock(schema: Block): object {
   return {
+    ...(schema.description !== undefined && { description: schema.description }),
     attributes: Object.entries(schema.attributes).map(wireAttribute),
     block_types: Object.entries(schema.blocks).map(([type_name, block]) => ({
       type_name,

@@ -21,6 +21,8 @@ export interface PebbleOptions {
   readonly trusting?: boolean;
   /** Accounts have to be bound to these (RFC 8555 section 7.3.4): key id to base64url. */
   readonly externalAccounts?: Readonly<Record<string, string>>;
+  /** Where it connects for HTTP-01 and TLS-ALPN-01 instead of 80 and 443. */
+  readonly challengePorts?: { readonly http: number; readonly tls: number };
 }
 
 /** A real ACME server. What it issues is of no trust anywhere, and has clientAuth, unlike public CAs' since 2026. */
@@ -46,8 +48,8 @@ export async function startPebble(options: PebbleOptions): Promise<Pebble> {
     managementListenAddress: `127.0.0.1:${management}`,
     certificate: "/peer/pebble.crt",
     privateKey: "/peer/pebble.key",
-    httpPort: 5002,
-    tlsPort: 5001,
+    httpPort: options.challengePorts?.http ?? 5002,
+    tlsPort: options.challengePorts?.tls ?? 5001,
     ocspResponderURL: "",
     externalAccountBindingRequired: externalAccounts !== undefined,
     ...(externalAccounts === undefined ? {} : { externalAccountMACKeys: externalAccounts }),

@@ -120,6 +120,20 @@ export class EdgeCertificate extends Construct implements IEdgeCertificate {
         Annotations.of(self).addWarning(
           "nobody agreed to the CA's terms: the host makes no account and gets no certificate; give agreeTerms: true",
         );
+      const { source } = definition.certificate;
+      if (source.kind === "acme" && source.challenge !== "dns-01") {
+        if (challenges !== undefined)
+          throw new ConstructError(
+            "EdgeCertificate",
+            "challenges",
+            `names a zone for DNS-01, and the definition has its names proved by ${source.challenge}`,
+            'leave challenges out, or set certificate.source.challenge to "dns-01"',
+          );
+        Annotations.of(self).addInfo(
+          `${source.challenge}: the host answers at its own addresses, with no right on AWS; every name has to lead there`,
+        );
+        return { hostEnvironment };
+      }
       const { kind } = definition.dns;
       if (challenges === undefined && kind !== "route53") {
         Annotations.of(self).addInfo(

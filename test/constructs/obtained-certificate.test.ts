@@ -73,6 +73,30 @@ describe("a certificate from an ACME CA", () => {
     expect(granted((stack) => EdgeCertificate.acme(stack, "certificate", { definition: elsewhere })).size).toBe(0);
   });
 
+  test.each([
+    ["http-01", 80],
+    ["tls-alpn-01", 443],
+  ] as const)("needs no right on AWS with %s, but a way in at port %i", (challenge, port) => {
+    const answered = contoso({ certificate: { source: { kind: "acme", challenge } } });
+    const certificate = (stack: TerraformStack) =>
+      EdgeCertificate.acme(stack, "certificate", { definition: answered, zoneIds: ZONE_IDS });
+    expect(granted(certificate).size).toBe(0);
+    const stack = synthesised(
+      (scope) =>
+        void new XmppEdge(scope, "edge", { definition: answered, image: GatewayImage.example(), zoneIds: ZONE_IDS }),
+    );
+    const rules = stack.all("aws_vpc_security_group_ingress_rule");
+    expect(rules.filter(({ from_port }) => from_port === port)).toHaveLength(2); // IPv4 and IPv6
+  });
+
+  test("refuses a zone for challenges with a challenge that has none", () => {
+    const answered = contoso({ certificate: { source: { kind: "acme", challenge: "http-01" } } });
+    const stack = new TerraformStack(Testing.app(), "test");
+    const challenges = { zoneId: "ZCHALLENGES", names: ["contoso.acme.example"] };
+    const make = () => EdgeCertificate.acme(stack, "certificate", { definition: answered, challenges });
+    expect(make).toThrow(/challenges.*http-01/);
+  });
+
   test("is refused where its names do not fit a role's policy", () => {
     const label = "a".repeat(60);
     const long = contoso({

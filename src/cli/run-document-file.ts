@@ -1,0 +1,126 @@
+import { execFile } from "node:child_process";
+import { stat } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { type DocumentSource, MAXIMUM_DOCUMENT_BYTES, type SourcedDocument, SourceError } from "./run-document";
+
+/** ms between two looks at the file; a change counts once two of them have found the same. */
+const LOOK = 250;
+/** ms that compiling a definition may take. */
+const COMPILE = 60_000;
+
+/** What the compiling process prints: this line, then the document. */
+export interface CompiledHeader {
+  readonly certificateSource: string;
+}
+/** Or this line alone. */
+export interface CompileFailure {
+  /** The first thing found, with its place. */
+  readonly failure: string;
+  readonly remedy: string;
+}
+
+/**
+ * A file: a compiled gateway document as it is, or a definition, compiled by a process of its own because the
+ * gateway's loads neither zod nor the user's code. What a definition imports is not watched, only the file itself.
+ * @param said takes what the compiler says about a definition, for people
+ */
+export function fileSource(file: string, said: (text: string) => void = () => undefined): DocumentSource {
+  return {
+    name: resolve(file),
+    async read() {
+      const text = file.toLowerCase().endsWith(".json") ? await documentText(file) : undefined;
+      return text === undefined ? compile(file, said) : { text };
+    },
+    watch: (changed) => watchFile(file, changed),
+  };
+}
+
+/** The text of a compiled document; undefined where the file is none, and for the definition's reader to judge. */
+async function documentText(file: string): Promise<string | undefined> {
+  const text = await readBounded(file);
+  if (text === undefined) return undefined;
+  try {
+    const { format } = JSON.parse(text) as { format?: unknown };
+    return format === undefined ? undefined : text;
+  } catch {
+    return undefined; // no JSON: the loader says where
+  }
+}
+
+async function readBounded(file: string): Promise<string | undefined> {
+  try {
+    const bytes = await readFile(file, { signal: AbortSignal.timeout(COMPILE) });
+    if (bytes.length <= MAXIMUM_DOCUMENT_BYTES) return bytes.toString("utf8");
+  } catch {
+    return undefined;
+  }
+  throw new SourceError(
+    "source-invalid",
+    `${file} has more than ${MAXIMUM_DOCUMENT_BYTES} bytes`,
+    "give a gateway document, as xmpp-edge facts prints it",
+  );
+}
+
+function compile(file: string, said: (text: string) => void): Promise<SourcedDocument> {
+  return new Promise((resolve, reject) => {
+    execFile(
+      process.execPath,
+      [join(__dirname, "run-document-compile.js"), file],
+      { maxBuffer: 4 * MAXIMUM_DOCUMENT_BYTES, timeout: COMPILE, killSignal: "SIGKILL" },
+      (error, stdout, stderr) => {
+        if (stderr !== "") said(stderr);
+        const end = stdout.indexOf("\n");
+        const header = readHeader(stdout.slice(0, Math.max(0, end)));
+        if (error === null && header !== undefined && "certificateSource" in header)
+          resolve({ text: stdout.slice(end + 1), certificateSource: header.certificateSource });
+        else if (header !== undefined && "failure" in header)
+          reject(new SourceError("source-invalid", header.failure, header.remedy));
+        else
+          reject(
+            new SourceError(
+              "source-invalid",
+              `${file} could not be compiled: ${error?.killed === true ? "it took too long" : "the compiling process failed"}`,
+              `see what xmpp-edge check ${file} says`,
+            ),
+          );
+      },
+    );
+  });
+}
+
+function readHeader(line: string): CompiledHeader | CompileFailure | undefined {
+  try {
+    return JSON.parse(line) as CompiledHeader | CompileFailure;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Looks at what the name leads to now, through every link: a rewritten file, one renamed over it, and a swapped folder
+ * above it (a mounted ConfigMap) all show. Half-written files are not told, nor the moment without one in between.
+ */
+function watchFile(file: string, changed: () => void): { close(): void } {
+  let known: string | undefined;
+  let seen: string | undefined;
+  let looking = false;
+  const look = () => {
+    if (looking) return;
+    looking = true;
+    stat(file, { bigint: true }, (error, found) => {
+      looking = false;
+      const state =
+        error === null ? `${found.dev} ${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}` : "absent";
+      const settled = state === seen;
+      seen = state;
+      if (known === undefined) known = state; // what is there at the start is read anyway
+      if (!settled || state === known) return;
+      known = state;
+      changed();
+    });
+  };
+  look();
+  const timer = setInterval(look, LOOK).unref();
+  return { close: () => clearInterval(timer) };
+}

@@ -3,7 +3,7 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { HostRecord } from "../../dns/host";
-import { createFile, replaceFile, syncDirectory } from "../store/durable-file";
+import { createFile, replaceFile, sweepUnfinished, syncDirectory } from "../store/durable-file";
 import { PRIVATE_FILE, privateDirectory, readPrivateFile } from "../store/private-file";
 import { AcmeError } from "./acme-error";
 
@@ -69,6 +69,7 @@ export class AcmeState {
     const digest = createHash("sha256").update(directory).digest("hex").slice(0, 12);
     this.#folder = join(folder, `${hostname.replace(/[^a-z0-9.-]/gi, "_")}-${digest}`);
     privateDirectory(this.#folder);
+    sweepUnfinished(this.#folder);
   }
 
   /** The account's key: made at the first use, before the server hears of it. */

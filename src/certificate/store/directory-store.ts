@@ -1,6 +1,6 @@
 /** A certificate store as files: each request and each certificate a folder that is there whole or not at all. */
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { certificatesOfPem } from "../pem";
 import {
@@ -14,7 +14,7 @@ import {
   standing,
 } from "./assignments";
 import type { CertificateStore, NewCertificate, NewRequest } from "./certificate-store";
-import { besides, replaceFile, syncDirectory, UNFINISHED, writeFailed, writeSynced } from "./durable-file";
+import { besides, replaceFile, sweepUnfinished, syncDirectory, writeFailed, writeSynced } from "./durable-file";
 import { exclusively } from "./lock";
 import { PRIVATE_DIRECTORY, PRIVATE_FILE, privateDirectory, readPrivateFile, readStoreFile } from "./private-file";
 import {
@@ -30,8 +30,6 @@ import { describePair, isEncrypted } from "./stored-pair";
 
 const CSR_FILE = "request.csr";
 const RECORD_FILE = "record.json";
-/** What a killed command left unfinished is taken away after this time, in milliseconds. */
-const LEFT_BEHIND = 3_600_000;
 
 export class DirectoryStore implements CertificateStore {
   readonly #requests: string;
@@ -44,7 +42,7 @@ export class DirectoryStore implements CertificateStore {
     this.#requests = join(directory, "requests");
     this.#certificates = join(directory, "certificates");
     for (const folder of [directory, this.#requests, this.#certificates]) privateDirectory(folder);
-    for (const folder of [this.#requests, this.#certificates]) this.#sweep(folder);
+    for (const folder of [directory, this.#requests, this.#certificates]) sweepUnfinished(folder);
   }
 
   requests(): readonly RequestRecord[] {
@@ -225,15 +223,6 @@ export class DirectoryStore implements CertificateStore {
       `there is no ${what} ${JSON.stringify(id.slice(0, 80))} in ${this.directory}`,
       "xmpp-edge certificate history lists the ids",
     );
-  }
-
-  #sweep(folder: string): void {
-    for (const name of readdirSync(folder)) {
-      const path = join(folder, name);
-      const stats = name.startsWith(UNFINISHED) ? statSync(path, { throwIfNoEntry: false }) : undefined;
-      if (stats !== undefined && Date.now() - stats.mtimeMs > LEFT_BEHIND)
-        rmSync(path, { recursive: true, force: true });
-    }
   }
 }
 

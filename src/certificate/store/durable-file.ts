@@ -1,6 +1,17 @@
 /** Files that are there whole or not at all, whatever ends the process or the machine in between. */
 import { randomBytes } from "node:crypto";
-import { closeSync, fchmodSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { StoreError } from "./store-error";
 
@@ -11,6 +22,18 @@ export function besides(path: string): string {
 
 /** How the names of files and folders begin that are not finished. */
 export const UNFINISHED = ".unfinished-";
+
+/** What a killed command left unfinished is taken away after this time, in milliseconds. */
+const LEFT_BEHIND = 3_600_000;
+
+/** Takes away what was left unfinished in a folder long ago: there may be keys in it. */
+export function sweepUnfinished(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    const stats = name.startsWith(UNFINISHED) ? statSync(path, { throwIfNoEntry: false }) : undefined;
+    if (stats !== undefined && Date.now() - stats.mtimeMs > LEFT_BEHIND) rmSync(path, { recursive: true, force: true });
+  }
+}
 
 /** Replaces a file, or makes it: readers see the old content or the new one, never a part. */
 export function replaceFile(file: string, content: string | Buffer, mode: number): void {

@@ -1,8 +1,7 @@
 /** One writer at a time: the command line and a renewing gateway may share a store. */
-import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { writeFailed } from "./durable-file";
+import { besides, writeFailed } from "./durable-file";
 import { StoreError } from "./store-error";
 
 /** What is done under the lock takes milliseconds: a lock this old was left by a process that was killed. */
@@ -48,7 +47,7 @@ function isStale(lock: string): boolean {
 
 /** Moved away first, so that of two who find it stale only one can take it. */
 function discard(lock: string): void {
-  const aside = `${lock}.${randomBytes(6).toString("hex")}`;
+  const aside = besides(lock);
   try {
     renameSync(lock, aside);
     rmSync(aside, { force: true });

@@ -144,7 +144,6 @@ function over(
         ),
       );
     };
-    const deadline = setTimeout(() => fail(forged ?? new Error(`nothing in ${PATIENCE.timeout} ms`)), PATIENCE.timeout);
     const listener = transport(server, request, {
       message: (bytes) => {
         try {
@@ -161,5 +160,7 @@ function over(
       },
       error: (error) => fail(forged ?? error),
     });
+    // After it: a transport that throws at once leaves no timer behind.
+    const deadline = setTimeout(() => fail(forged ?? new Error(`nothing in ${PATIENCE.timeout} ms`)), PATIENCE.timeout);
   });
 }

@@ -17,6 +17,10 @@ export interface PebbleOptions {
    * it shows that a client bears both. Default: false.
    */
   readonly unruly?: boolean;
+  /** Refuses one nonce in twenty, but does not wait before it validates. Default: as `unruly`. */
+  readonly refusesNonces?: boolean;
+  /** Percent of names for which an old authorization is used again. Default: 50, as Pebble has it. */
+  readonly reusesAuthorizations?: number;
   /** Validates nothing: every name is taken to be ours. Default: false. */
   readonly trusting?: boolean;
   /** Accounts have to be bound to these (RFC 8555 section 7.3.4): key id to base64url. */
@@ -29,6 +33,8 @@ export interface PebbleOptions {
 export interface Pebble {
   readonly directory: string;
   readonly process: PeerProcess;
+  /** Orders that it was made to open so far. */
+  orders(): number;
   /** The root of what it issues, in PEM. */
   rootPem(): Promise<string>;
   stop(): Promise<void>;
@@ -37,6 +43,7 @@ export interface Pebble {
 /** Starts Pebble and waits until it answers. It has to be called `localhost`: its URLs are made of that. */
 export async function startPebble(options: PebbleOptions): Promise<Pebble> {
   const { authority, dnsServer, unruly = false, trusting = false, externalAccounts } = options;
+  const { refusesNonces = unruly, reusesAuthorizations = 50 } = options;
   const port = await freePort("127.0.0.1", 14_000);
   const management = await freePort("127.0.0.1", 15_000);
   const work = await makeWorkFolder();
@@ -55,7 +62,11 @@ export async function startPebble(options: PebbleOptions): Promise<Pebble> {
     ...(externalAccounts === undefined ? {} : { externalAccountMACKeys: externalAccounts }),
   };
   await writeFile(join(work, "pebble.json"), JSON.stringify({ pebble: settings }));
-  const calm = unruly ? [] : ["PEBBLE_VA_NOSLEEP=1", "PEBBLE_WFE_NONCEREJECT=0"];
+  const calm = [
+    ...(unruly ? [] : ["PEBBLE_VA_NOSLEEP=1"]),
+    ...(refusesNonces ? [] : ["PEBBLE_WFE_NONCEREJECT=0"]),
+    `PEBBLE_AUTHZREUSE=${reusesAuthorizations}`,
+  ];
   const always = trusting ? ["PEBBLE_VA_ALWAYS_VALID=1"] : [];
   const process = new PeerProcess(peerRoot(), {
     name: "pebble",
@@ -85,6 +96,7 @@ export async function startPebble(options: PebbleOptions): Promise<Pebble> {
   return {
     directory: `https://localhost:${port}/dir`,
     process,
+    orders: () => process.log.filter((line) => line.includes("orders in the db")).length,
     rootPem: () => fetchText(`https://localhost:${management}/roots/0`, caPem),
     stop,
   };

@@ -6,6 +6,8 @@ export interface CommandEntry {
   readonly summary: string;
   readonly module?: () => CommandModule;
   readonly children?: readonly CommandEntry[];
+  /** Not shown: for processes of our own. */
+  readonly hidden?: true;
 }
 
 /** Every subcommand, in the order of the overview. A new one is one line here and one file beside this. */
@@ -91,6 +93,11 @@ export const COMMANDS: readonly CommandEntry[] = [
       },
     ],
   },
+  {
+    name: "plan",
+    summary: "hold a stack's plan to rules, with or without a cloud",
+    module: () => require("./plan"),
+  },
   { name: "run", summary: "run the gateway of a definition or document", module: () => require("./run") },
   {
     name: "state",
@@ -105,6 +112,40 @@ export const COMMANDS: readonly CommandEntry[] = [
         name: "restore",
         summary: "put a backup in the place of the state; the gateway must not run",
         module: () => require("./state/restore"),
+      },
+    ],
+  },
+  {
+    name: "host",
+    summary: "processes that run starts beside the gateway",
+    hidden: true,
+    children: [
+      {
+        name: "fetch-document",
+        summary: "fetch run's document out of S3 and tell run of each change; run starts it",
+        module: () => require("./host/fetch-document"),
+      },
+      {
+        name: "ship-log",
+        summary: "ship run's log and metrics to CloudWatch Logs; run starts it",
+        module: () => require("./host/ship-log"),
+      },
+    ],
+  },
+  {
+    name: "image",
+    summary: "the gateway's image: build it, look into it, renew its parts",
+    children: [
+      { name: "build", summary: "build the gateway's image into a directory", module: () => require("./image/build") },
+      {
+        name: "inspect",
+        summary: "show what is in a built image, and compare every digest",
+        module: () => require("./image/inspect"),
+      },
+      {
+        name: "lock",
+        summary: "check that the image's parts are still to be had, or renew them",
+        module: () => require("./image/lock"),
       },
     ],
   },

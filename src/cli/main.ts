@@ -89,13 +89,13 @@ function programFor(argv: readonly string[], context: CliContext): Command {
 }
 
 function add(parent: Command, entries: readonly CommandEntry[], words: readonly string[], context: CliContext): void {
-  for (const { name, summary, module, children } of entries) {
+  for (const { name, summary, module, children, hidden = false } of entries) {
     const chosen = words[0] === name;
     if (chosen && module !== undefined) {
       module().register(parent, context);
       continue;
     }
-    const command = parent.command(name).summary(summary).description(summary);
+    const command = parent.command(name, { hidden }).summary(summary).description(summary);
     if (children !== undefined) add(command, children, chosen ? words.slice(1) : [], context);
   }
 }

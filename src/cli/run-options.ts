@@ -23,6 +23,10 @@ export interface RunOptions {
   readonly admin: Place;
   readonly allowPrivateTargets?: readonly string[];
   readonly logLevel: "debug" | "info" | "warn" | "error";
+  readonly logGroup?: string;
+  readonly logStream?: string;
+  /** Seconds. */
+  readonly metricsInterval?: number;
 }
 
 /** Adds the options; each is an environment variable too. */
@@ -97,7 +101,16 @@ export function addRunOptions(command: Command): Command {
       option("--log-level <level>", "debug, info, warn or error", "LOG_LEVEL")
         .choices(["debug", "info", "warn", "error"])
         .default("info"),
-    );
+    )
+    .addOption(
+      option(
+        "--log-group <name>",
+        "ship the log, and metrics each minute, to this group of CloudWatch Logs too",
+        "LOG_GROUP",
+      ),
+    )
+    .addOption(option("--log-stream <name>", "its log stream, which is made (default: this host's name)", "LOG_STREAM"))
+    .addOption(option("--metrics-interval <seconds>", "", "METRICS_INTERVAL").argParser(Number).hideHelp());
 }
 
 /** An option that may be given several times; in its environment variable, commas separate. */

@@ -1,17 +1,17 @@
-import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { isatty } from "node:tty";
 import type { Command } from "commander";
-import type { GatewayDocument } from "../definition/facts/gateway-document";
 import { stubResolver } from "../dns/resolver";
 import { type RunningGateway, startGateway } from "../gateway/gateway";
 import { createLog, type Log } from "../gateway/log";
-import { DocumentError, readGatewayDocument } from "../gateway/read-document";
 import { type CliContext, CommandError, UsageError } from "./context";
 import { type CredentialSource, credentialSource } from "./run-credentials";
+import { fileSource } from "./run-document-file";
+import { DocumentFollower, type FirstDocument, firstDocument } from "./run-live";
+import { LogShipping } from "./run-logs";
 import { addRunOptions, type RunOptions, readSecret, readText } from "./run-options";
-import { isRenewed, Renewal } from "./run-renewal";
+import { Renewal } from "./run-renewal";
+import { s3Source } from "./run-s3";
 import { systemAnchorsPem } from "./trust-anchors";
 
 /** A shorter secret could be guessed: 128 bits as text. */
@@ -23,7 +23,10 @@ export function register(program: Command, context: CliContext): void {
     .description(
       "Runs the gateway in the foreground. Prints one line of JSON when it serves; logs JSON lines to standard error.",
     )
-    .argument("<definition>", "a definition (.ts, .json, .yaml) or a compiled gateway document (.json)")
+    .argument(
+      "<definition>",
+      "a definition (.ts, .json, .yaml), a compiled gateway document (.json), or s3://BUCKET/KEY",
+    )
     .addHelpText(
       "after",
       `
@@ -33,24 +36,20 @@ Examples:
   xmpp-edge run document.json --certificate edge.pem --key edge.key --listen 127.0.0.2:5269 \\
     --resolver 127.0.0.53:5353 --trust-anchors lab-ca.pem --allow-private-targets 127.0.0.0/8 --admin 127.0.0.1:0
 
+A change of the file is taken up within two seconds, without dropping a stream that it does not concern; SIGHUP has it
+read at once (not on a terminal). A broken, foreign or older one is refused, and what runs stays.
+
 Where the definition's certificate.source.kind is acme or acm and --certificate-store is given, the certificate is
 obtained and renewed by itself, as "certificate acme --keep" or "certificate acm --keep" does it and with its
 environment variables.
 
-Not built yet: s3://BUCKET/KEY, direct TLS.
+Not built yet: direct TLS.
 Exit codes: 0 stopped in order, 1 could not start, 2 used wrongly, 70 own fault, 130/143 interrupted.`,
     )
     .action(async (source: string, options: RunOptions) => run(source, options, context));
 }
 
-async function run(source: string, options: RunOptions, context: CliContext): Promise<void> {
-  const { document, certificateSource } = await readSource(source, context);
-  const { internal } = document;
-  if (internal !== undefined && internal.kind !== "sandbox")
-    throw new UsageError(
-      `internal.kind ${internal.kind} is not built yet`,
-      "use sandbox, or leave internal out: then nobody answers",
-    );
+async function run(file: string, options: RunOptions, context: CliContext): Promise<void> {
   const secret =
     options.dialbackSecret === undefined ? undefined : readSecret(options.dialbackSecret, "--dialback-secret");
   if (secret !== undefined && secret.length < LEAST_SECRET)
@@ -58,38 +57,61 @@ async function run(source: string, options: RunOptions, context: CliContext): Pr
   const credentials = credentialSource(options);
   const trustAnchorsPem =
     options.trustAnchors === undefined ? systemAnchorsPem() : readText(options.trustAnchors, "--trust-anchors");
-  const log = createLog((line) => process.stderr.write(line), options.logLevel, Date.now);
-  const { certificateStore: directory } = options;
-  const renewal =
-    isRenewed(certificateSource) && directory !== undefined
-      ? Renewal.start({ definition: source, source: certificateSource, directory, resolvers: options.resolver, log })
-      : undefined;
+  const shipping = logShipping(options);
+  const write = (lines: string) => (shipping === undefined ? process.stderr.write(lines) : shipping.write(lines));
+  const log = createLog(write, options.logLevel, Date.now);
+  let follower: DocumentFollower | undefined;
+  let renewal: Renewal | undefined;
   try {
+    const source = file.startsWith("s3://") ? s3Source(file, log) : fileSource(file, context.stderr);
+    follower = new DocumentFollower(source, options.state, log);
+    const started = await firstDocument(source, options.state, log);
+    const { document } = started.offer;
+    shipping?.serving({ edge: document.name });
+    const { certificateStore: directory } = options;
+    if (directory !== undefined) {
+      const definition = started.certificateSource === undefined ? {} : { definition: file };
+      renewal = Renewal.start({ ...definition, directory, resolvers: options.resolver, log, write }, document);
+    }
     await renewal?.firstCertificate(context.signal);
     if (renewal !== undefined && context.signal.aborted) return;
-    await serve(
-      { document, options, credentials, trustAnchorsPem, log, ...(secret === undefined ? {} : { secret }) },
-      context,
-    );
+    const running = { options, credentials, trustAnchorsPem, follower, renewal, shipping, secret, log };
+    await serve(started, running, context);
   } finally {
+    follower?.close();
     await renewal?.stop();
+    await shipping?.stop();
   }
 }
 
-interface Serving {
-  readonly document: GatewayDocument;
+interface Running {
   readonly options: RunOptions;
   readonly credentials: CredentialSource;
   readonly trustAnchorsPem: string;
-  readonly secret?: string;
+  readonly follower: DocumentFollower;
+  readonly renewal: Renewal | undefined;
+  readonly shipping: LogShipping | undefined;
+  readonly secret: string | undefined;
   readonly log: Log;
+}
+
+function logShipping({ logGroup, logStream, metricsInterval }: RunOptions): LogShipping | undefined {
+  if (logGroup === undefined) return undefined;
+  return new LogShipping({
+    group: logGroup,
+    stream: logStream,
+    metricsInterval: metricsInterval === undefined ? undefined : metricsInterval * 1000,
+    write: (text) => process.stderr.write(text),
+  });
 }
 
 /** Serves until it is told to stop, or the state cannot be written. */
 async function serve(
-  { document, options, credentials, trustAnchorsPem, secret, log }: Serving,
+  started: FirstDocument,
+  { options, credentials, trustAnchorsPem, follower, renewal, shipping, secret, log }: Running,
   context: CliContext,
 ): Promise<void> {
+  const { document, ...origin } = started.offer;
   let broken: ((error: Error) => void) | undefined;
   const fault = new Promise<Error>((resolve) => {
     broken = resolve;
@@ -104,6 +126,8 @@ async function serve(
   try {
     gateway = await startGateway({
       document,
+      origin,
+      ...(started.previous === undefined ? {} : { previous: started.previous }),
       listen: options.listen ?? [{ address: "::", port: document.accessEdge.port }],
       credentials: credentials.read(),
       trustAnchorsPem,
@@ -127,11 +151,21 @@ async function serve(
     throw new CommandError(message, 1, remedy);
   }
   const admin = gateway.admin();
+  const [listening] = gateway.listening;
+  const [domain] = document.localDomains;
+  shipping?.serving({
+    edge: document.name,
+    ...(listening === undefined ? {} : { listening }),
+    ...(domain === undefined ? {} : { domain }),
+    ...(admin === undefined ? {} : { admin: { address: admin.address, port: admin.port } }),
+  });
   const text = ({ address, port }: { address: string; port: number }) =>
     address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
   context.stdout(
     `${JSON.stringify({ ready: true, name: document.name, listening: gateway.listening.map(text), ...(admin === undefined ? {} : { admin: text(admin) }), pid: process.pid })}\n`,
   );
+  await follower.follow(gateway, started, (document) => renewal?.follow(document));
+  const hangUp = onHangUp(() => void follower.look());
   const { signal } = context;
   const ended = await Promise.race([
     fault,
@@ -140,6 +174,8 @@ async function serve(
     ),
   ]);
   log.info("stopping", {});
+  hangUp.close();
+  follower.close();
   watching.close();
   await gateway.stop();
   if (ended !== "stop")
@@ -150,60 +186,9 @@ async function serve(
     );
 }
 
-/** What is run. */
-interface Source {
-  readonly document: GatewayDocument;
-  /** Where the definition has its certificate from; a document does not say. */
-  readonly certificateSource?: string;
-}
-
-/** A compiled document as it is, or a definition compiled by a child: this process loads no zod (memory). */
-async function readSource(source: string, context: CliContext): Promise<Source> {
-  if (source.startsWith("s3://")) throw new UsageError("s3:// is not built yet", "give a file");
-  const written = source.endsWith(".json") ? compiled(source) : undefined;
-  const { gateway, certificate } = written === undefined ? await compile(source, context) : { gateway: written };
-  try {
-    const document = readGatewayDocument(gateway);
-    return certificate === undefined ? { document } : { document, certificateSource: certificate.source };
-  } catch (error) {
-    if (error instanceof DocumentError) throw new UsageError(error.message, error.remedy);
-    throw error;
-  }
-}
-
-function compiled(file: string): unknown {
-  if (!existsSync(file)) return undefined; // the loader says it with its own words
-  try {
-    const value: unknown = JSON.parse(readFileSync(file, "utf8"));
-    const { format } = value as { format?: unknown };
-    return format === undefined ? undefined : value;
-  } catch {
-    return undefined; // no JSON: the loader says where
-  }
-}
-
-/** What `facts --json` prints, as far as it is used here. */
-interface CompiledFacts {
-  readonly gateway: unknown;
-  readonly certificate?: { readonly source: string };
-}
-
-function compile(file: string, context: CliContext): Promise<CompiledFacts> {
-  return new Promise((resolve, reject) => {
-    const main = join(__dirname, "main.js");
-    execFile(
-      process.execPath,
-      [main, "facts", file, "--json"],
-      { maxBuffer: 1024 * 1024 * 1024 },
-      (error, stdout, stderr) => {
-        if (error === null) {
-          context.stderr(stderr);
-          resolve(JSON.parse(stdout) as CompiledFacts);
-          return;
-        }
-        context.stderr(stderr);
-        reject(new UsageError(`${file} is not a valid definition`, `see what xmpp-edge check ${file} says`));
-      },
-    );
-  });
+/** SIGHUP has the document read at once, as daemons have it; on a terminal it still means that the terminal has gone. */
+function onHangUp(listener: () => void): { close(): void } {
+  if (isatty(0)) return { close() {} };
+  process.on("SIGHUP", listener);
+  return { close: () => void process.off("SIGHUP", listener) };
 }

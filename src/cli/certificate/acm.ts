@@ -2,12 +2,12 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { openAcm } from "../../certificate/acm/acm-api";
 import { type ExportOptions, exportIfNew } from "../../certificate/acm/export-certificate";
 import { type ExportEvent, keepExported } from "../../certificate/acm/keep-exported";
-import { certificateNames } from "../../definition";
 import { createLog } from "../../gateway/log";
 import { type CliContext, UsageError } from "../context";
 import { jsonText } from "../output/json";
 import { abortableSleep, leaveParent, parentGone } from "./kept-process";
 import { addStoreOptions, explained, explainedLater, openStore, type StoreOptions } from "./store-option";
+import { wantedCertificate } from "./wanted-certificate";
 
 interface AcmOptions extends StoreOptions {
   readonly arn?: string;
@@ -23,7 +23,10 @@ export function register(program: Command, context: CliContext): void {
     .description(
       "Exports the definition's certificate and its key out of AWS Certificate Manager where it has another than the live one, checks it, and makes it the live one of the store.",
     )
-    .argument("<definition>", "the file with the definition; its certificate.source.kind is acm");
+    .argument(
+      "<definition>",
+      "the definition, or its compiled gateway document (- reads that from standard input); certificate.source.kind is acm",
+    );
   addStoreOptions(command)
     .addOption(
       new Option("--arn <arn>", "the exportable certificate in ACM").env("XMPP_EDGE_CERTIFICATE_ARN").argParser(arn),
@@ -45,13 +48,7 @@ Exit codes: 0 ACM's certificate is live, 1 it was not exported (the present one 
 }
 
 async function acm(file: string, options: AcmOptions, context: CliContext): Promise<void> {
-  const definition = await context.load(file);
-  const { source, friendlyName } = definition.certificate;
-  if (source.kind !== "acm")
-    throw new UsageError(
-      `the definition's certificate comes from ${source.kind}, not from ACM`,
-      'set certificate.source to { "kind": "acm" }',
-    );
+  const { names, friendlyName } = await wantedCertificate(file, "acm", context);
   if (options.arn === undefined)
     throw new UsageError("the certificate's ARN is not given", "give it by --arn or XMPP_EDGE_CERTIFICATE_ARN");
   const signal = AbortSignal.any([context.signal, parentGone()]);
@@ -59,7 +56,7 @@ async function acm(file: string, options: AcmOptions, context: CliContext): Prom
   const exporting: ExportOptions = {
     api,
     store: openStore(options),
-    names: certificateNames(definition).names.map(({ name }) => name),
+    names,
     friendlyName,
     now: Date.now,
   };

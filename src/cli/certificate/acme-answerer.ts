@@ -31,6 +31,12 @@ export function addAnswererOptions(command: Command): Command {
     .option("--zone-file <file>", "publish challenge records into this file of ours, which your zone includes")
     .option("--manual", "show the challenge records and wait until somebody has published them")
     .addOption(
+      new Option(
+        "--tsig-key <file>",
+        "the key that signs updates with dns.kind rfc2136, instead of the definition's",
+      ).env("XMPP_EDGE_TSIG_KEY"),
+    )
+    .addOption(
       new Option("--resolver <address[:port]>", "find zones by this resolver instead of the system's; may be repeated")
         .env("XMPP_EDGE_RESOLVER")
         .argParser(repeated(parseServerAddress, "Give an address, such as 192.0.2.53 or [2001:db8::53]:5353.")),

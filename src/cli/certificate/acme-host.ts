@@ -1,6 +1,5 @@
 import { lookup } from "node:dns/promises";
 import { statSync } from "node:fs";
-import type { Definition } from "../../definition";
 import {
   type DnsHost,
   hookHost,
@@ -13,12 +12,14 @@ import {
 import { parseServerAddress, type ServerAddress } from "../../dns/resolver";
 import { UsageError } from "../context";
 import { readText } from "../run-options";
+import type { WantedCertificate } from "./wanted-certificate";
 
 /** How the command line may replace the definition's host. */
 export interface HostChoice {
   readonly manual?: true;
   readonly hook?: string;
   readonly zoneFile?: string;
+  readonly tsigKey?: string;
 }
 
 /**
@@ -26,7 +27,7 @@ export interface HostChoice {
  * @throws UsageError, DnsHostError
  */
 export async function challengeHost(
-  { dns }: Definition,
+  { dns, tsigKeyFile }: Pick<WantedCertificate, "dns" | "tsigKeyFile">,
   choice: HostChoice,
   show: (text: string) => void,
 ): Promise<DnsHost> {
@@ -35,12 +36,16 @@ export async function challengeHost(
   if (choice.manual) return manualHost(show);
   if (choice.hook !== undefined) return hookHost({ command: [choice.hook] });
   if (choice.zoneFile !== undefined) return zoneFileHost(choice.zoneFile);
-  switch (dns.kind) {
+  switch (dns?.kind) {
     case "route53":
       return route53Host();
     case "rfc2136":
-      return rfc2136Host({ server: await serverOf(dns.server), key: tsigKey(dns.tsigKeyFile), now: Date.now });
-    case "zone-file":
+      return rfc2136Host({
+        server: await serverOf(dns.server),
+        key: tsigKey(choice.tsigKey ?? tsigKeyFile),
+        now: Date.now,
+      });
+    case undefined:
       throw new UsageError(
         "the definition's dns.kind is zone-file: nothing says how challenge records get into the DNS",
         "set dns.kind to route53 or rfc2136, or give --hook PROGRAM, --zone-file FILE or --manual",
@@ -63,7 +68,12 @@ async function serverOf(text: string): Promise<ServerAddress> {
   }
 }
 
-function tsigKey(file: string) {
+function tsigKey(file: string | undefined) {
+  if (file === undefined)
+    throw new UsageError(
+      "a compiled document names no file, and no TSIG key is given",
+      "give it by --tsig-key FILE or XMPP_EDGE_TSIG_KEY",
+    );
   const text = readText(file, "dns.tsigKeyFile");
   // Name servers' packages keep such files for a group; the world has no business with them.
   if ((statSync(file).mode & 0o007) !== 0)

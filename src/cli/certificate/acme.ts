@@ -2,7 +2,6 @@ import { type Command, Option } from "commander";
 import type { ExternalAccount } from "../../certificate/acme/acme-server";
 import { keepRenewed, type RenewalEvent, type RenewOptions, renewIfDue } from "../../certificate/acme/keep-renewed";
 import { obtain } from "../../certificate/acme/obtain";
-import { certificateNames, type Definition } from "../../definition";
 import { createLog } from "../../gateway/log";
 import { type CliContext, UsageError } from "../context";
 import { jsonText } from "../output/json";
@@ -12,6 +11,7 @@ import { challengeHost } from "./acme-host";
 import { repeated, seconds } from "./acme-option";
 import { abortableSleep, leaveParent, parentGone } from "./kept-process";
 import { addStoreOptions, explained, explainedLater, openStore, type StoreOptions } from "./store-option";
+import { type WantedCertificate, wantedCertificate } from "./wanted-certificate";
 
 interface AcmeOptions extends StoreOptions, AnswererChoice {
   readonly agreeTerms?: true | string;
@@ -33,7 +33,10 @@ export function register(program: Command, context: CliContext): void {
     .description(
       "Obtains the definition's certificate from an ACME server (RFC 8555) and makes it the live one of the store; renews it when it is due. After a crash it goes on where it was.",
     )
-    .argument("<definition>", "the file with the definition; its certificate.source.kind is acme");
+    .argument(
+      "<definition>",
+      "the definition, or its compiled gateway document (- reads that from standard input); certificate.source.kind is acme",
+    );
   addStoreOptions(command)
     .addOption(
       new Option("--agree-terms", "agree to the CA's terms of service; needed once, for a new account").env(
@@ -78,8 +81,8 @@ Exit codes: 0 a certificate is live and not due, 1 none was obtained (the presen
 }
 
 async function acme(file: string, options: AcmeOptions, context: CliContext): Promise<void> {
-  const definition = await context.load(file);
-  const renewal = await renewOptions(definition, options, context);
+  const wanted = await wantedCertificate(file, "acme", context);
+  const renewal = await renewOptions(wanted, options, context);
   if (options.keep) return keepRenewed({ ...renewal, onEvent: logEvents(context) }).finally(leaveParent);
   const progress = context.progress("waiting for the ACME server and the DNS");
   const obtained = await explainedLater(async () =>
@@ -93,29 +96,26 @@ async function acme(file: string, options: AcmeOptions, context: CliContext): Pr
   );
 }
 
-async function renewOptions(definition: Definition, options: AcmeOptions, context: CliContext): Promise<RenewOptions> {
-  const { certificate } = definition;
-  const { source } = certificate;
-  if (source.kind !== "acme")
-    throw new UsageError(
-      `the definition's certificate comes from ${source.kind}, not from ACME`,
-      'set certificate.source to { "kind": "acme" }',
-    );
+async function renewOptions(
+  wanted: WantedCertificate,
+  options: AcmeOptions,
+  context: CliContext,
+): Promise<RenewOptions> {
   const signal = AbortSignal.any([context.signal, parentGone()]);
   const sleep = (milliseconds: number) => abortableSleep(milliseconds, signal);
-  const host = () => explainedLater(() => challengeHost(definition, options, context.stderr));
+  const host = () => explainedLater(() => challengeHost(wanted, options, context.stderr));
   return {
     account: {
-      directory: source.directory ?? LETS_ENCRYPT,
+      directory: wanted.directory ?? LETS_ENCRYPT,
       contact: (options.contact ?? []).map((address) => `mailto:${address}`),
       agreeTerms: options.agreeTerms === true || options.agreeTerms === "true",
       externalAccount: options.eab === undefined ? undefined : externalAccount(options.eab),
       anchorsPem: options.acmeAnchors === undefined ? undefined : readText(options.acmeAnchors, "--acme-anchors"),
     },
-    names: certificateNames(definition).names.map(({ name }) => name),
-    key: certificate.key,
-    friendlyName: certificate.friendlyName,
-    answerer: await chosenAnswerer(source.challenge, options, host, { sleep, signal }),
+    names: wanted.names,
+    key: wanted.key,
+    friendlyName: wanted.friendlyName,
+    answerer: await chosenAnswerer(wanted.challenge ?? "dns-01", options, host, { sleep, signal }),
     store: openStore(options),
     timeout: options.timeout * 1000,
     now: Date.now,

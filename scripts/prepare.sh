@@ -8,7 +8,7 @@ cd "$root"
 [ -d src ] || exit 0 # an installed package: nothing to build
 
 installed() { [ -e node_modules/.package-lock.json ] && [ ! package-lock.json -nt node_modules/.package-lock.json ]; }
-built() { [ -e dist/.built ] && [ -z "$(find src package.json tsconfig.json tsconfig.build.json -newer dist/.built -print -quit)" ]; }
+built() { [ -e dist/.built ] && [ -z "$(find src package.json tsconfig.json tsconfig.build.json scripts/build* -newer dist/.built -print -quit)" ]; }
 installed && built && exit 0
 
 mkdir -p .cache
@@ -27,6 +27,6 @@ if ! built; then
   echo "xmpp-edge: building" >&2
   mkdir -p dist
   marker=$(mktemp .cache/built.XXXXXX) # dated before the compiler reads the first file
-  NODE_DISABLE_COMPILE_CACHE=1 sh scripts/run.sh node_modules/typescript/bin/tsc -p tsconfig.build.json >&2
+  NODE_DISABLE_COMPILE_CACHE=1 sh scripts/build.sh >&2
   mv "$marker" dist/.built
 fi

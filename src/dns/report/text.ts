@@ -34,7 +34,8 @@ function findingText(finding: VerifyFinding, word: string): string {
   return `${title}\n${told.join("")}`;
 }
 
-function sumText({ counts, servers, complete }: VerifyReport): string {
+/** The sum of a report in one line: what was looked at, and how it went. */
+export function sumText({ counts, servers, complete }: VerifyReport): string {
   const asked = servers.map(({ server, zone }) => (zone === null ? server : `${zone}=${server}`)).join(", ");
   const found = [
     [counts.fail, "failed"],

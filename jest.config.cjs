@@ -14,8 +14,11 @@ const project = (displayName, testMatch, extra = {}) => ({
   transform: { "^.+\\.ts$": swc },
   moduleNameMapper: {
     "^xmpp-edge$": "<rootDir>/src/definition/index.ts",
+    "^xmpp-edge/certificate$": "<rootDir>/src/certificate/index.ts",
     "^xmpp-edge/constructs$": "<rootDir>/src/constructs/index.ts",
+    "^xmpp-edge/image$": "<rootDir>/src/gateway/image/index.ts",
     "^xmpp-edge/dns$": "<rootDir>/src/dns/index.ts",
+    "^xmpp-edge/policy$": "<rootDir>/src/policy-rules/index.ts",
   },
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/.cache/", "<rootDir>/cdktf.out/"],
   ...extra,

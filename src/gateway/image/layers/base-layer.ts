@@ -1,0 +1,105 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { digestOf, digestOfFile, isDigest } from "../digest";
+import { fileFault } from "../image-error";
+import type { ImageLock } from "../lock/lock";
+import { PackageCache } from "../packages/package-cache";
+import type { PackageSources } from "../packages/sources";
+import type { Platform } from "../platform";
+import { baseFiles } from "./base-files";
+import { LAYER_MEDIA_TYPE, type Layer, type LayerContent, layerIntoFile } from "./layer";
+import { checkLibraryClosure } from "./library-closure";
+
+export interface BaseLayersOptions {
+  readonly lock: ImageLock;
+  readonly platforms: readonly Platform[];
+  /** The directory that packages and finished layers are kept in. */
+  readonly cache: string;
+  readonly sources: PackageSources;
+  readonly progress: (text: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The base layers of several platforms, side by side. Where one fails, the others end before the error is told. */
+export async function baseLayers(options: BaseLayersOptions): Promise<readonly LayerContent[]> {
+  const { platforms, cache, sources, progress } = options;
+  const failed = new AbortController();
+  const signal = options.signal === undefined ? failed.signal : AbortSignal.any([options.signal, failed.signal]);
+  const packages = new PackageCache(join(cache, "packages"), sources, progress, signal);
+  let fault: unknown;
+  const running = platforms.map((platform) =>
+    baseLayer({ ...options, platform, packages, signal }).catch((error: unknown) => {
+      if (!failed.signal.aborted) fault = error;
+      failed.abort();
+      return undefined;
+    }),
+  );
+  const layers = await Promise.all(running);
+  if (failed.signal.aborted) throw fault;
+  return layers.flatMap((layer) => layer ?? []);
+}
+
+interface BaseLayerOptions extends BaseLayersOptions {
+  readonly platform: Platform;
+  readonly packages: PackageCache;
+}
+
+/** Raise it when the same packages give another layer. */
+const RECIPE = 1;
+
+/**
+ * The base layer of a platform. It is kept by the hash of all that goes into it, and is compared with its own digest
+ * each time that it is taken out.
+ * @throws ImageError
+ */
+async function baseLayer(options: BaseLayerOptions): Promise<LayerContent> {
+  const { lock, platform, cache, packages, progress, signal } = options;
+  const inputs = digestOf(JSON.stringify({ RECIPE, platform, debian: lock.debian, parts: lock.platforms[platform] }));
+  const file = join(cache, `base-${inputs.slice("sha256:".length)}.tar.gz`);
+  const known = await takeOut(file);
+  if (known !== undefined) return known;
+  const files = await baseFiles(lock, platform, packages);
+  checkLibraryClosure(files, platform);
+  progress(`packing the base layer for ${platform}`);
+  const temporary = `${file}.${randomBytes(6).toString("hex")}`;
+  try {
+    await mkdir(cache, { recursive: true });
+    const layer = await layerIntoFile(files, temporary, signal);
+    await writeFile(`${temporary}.json`, describe(layer));
+    // The description last: without it the layer counts as absent.
+    await rename(temporary, file);
+    await rename(`${temporary}.json`, `${file}.json`);
+    return { ...layer, content: { file } };
+  } catch (error) {
+    await rm(temporary, { force: true });
+    await rm(`${temporary}.json`, { force: true });
+    throw fileFault(error, cache, "--cache");
+  }
+}
+
+function describe({ digest, size, diffId }: Layer): string {
+  const described = JSON.stringify({ digest, size, diffId });
+  return `${JSON.stringify({ described, sum: digestOf(described) })}\n`;
+}
+
+/** A kept layer; undefined where there is none, or one that was changed. */
+async function takeOut(file: string): Promise<LayerContent | undefined> {
+  const layer = descriptionOf(await readFile(`${file}.json`, "utf8").catch(() => ""));
+  if (layer === undefined) return undefined;
+  const found = await digestOfFile(file);
+  if (found?.digest !== layer.digest) return undefined;
+  return { ...layer, content: { file } };
+}
+
+function descriptionOf(text: string): Layer | undefined {
+  try {
+    const { described, sum } = JSON.parse(text) as { described: string; sum: string };
+    if (digestOf(described) !== sum) return undefined;
+    const { digest, size, diffId } = JSON.parse(described) as Layer;
+    if (!isDigest(digest) || !isDigest(diffId) || !Number.isInteger(size)) return undefined;
+    return { mediaType: LAYER_MEDIA_TYPE, digest, size, diffId };
+  } catch {
+    return undefined;
+  }
+}

@@ -43,8 +43,10 @@ function ownPackage(): Record<string, string> {
   const extension = extname(__filename);
   const entry = (folder: string) => join(__dirname, "..", folder, `index${extension}`);
   return {
+    "xmpp-edge/certificate": entry("certificate"),
     "xmpp-edge/constructs": entry("constructs"),
     "xmpp-edge/dns": entry("dns"),
+    "xmpp-edge/policy": entry("policy-rules"),
     "xmpp-edge": entry("definition"),
   };
 }

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PROVIDER_ADDRESS, PROVIDER_VERSION } from "../provider/address";
 import { awsSchema, installedBindings } from "./schema/aws-schema";
 
 export interface MirrorOptions {
@@ -26,9 +27,9 @@ const ARCHITECTURES: { readonly [architecture: string]: string } = { x64: "amd64
 const platform = (): string => `${process.platform}_${ARCHITECTURES[process.arch] ?? process.arch}`;
 
 /**
- * Lays the stand-in for `hashicorp/aws` into a folder of its own, with a Terraform CLI configuration that finds it (and
- * the others that are named) and nothing else: without a `direct` way no command can reach a registry, and outside
- * every stack no other `init` can find the stand-in.
+ * Lays the stand-ins for `hashicorp/aws` and for our own provider into a folder of their own, with a Terraform CLI
+ * configuration that finds them (and the others that are named) and nothing else: without a `direct` way no command can reach a registry, and outside
+ * every stack no other `init` can find the stand-ins.
  *
  * @param folder an empty folder, kept as long as the configuration is used
  * @param path where the folder will be, if it is moved afterwards
@@ -37,14 +38,13 @@ const platform = (): string => `${process.platform}_${ARCHITECTURES[process.arch
  */
 export function layMirror(folder: string, options: MirrorOptions, path = folder): string {
   const schema = awsSchema(options.types, options.bindings ?? installedBindings());
-  const address = awsAddress(options.terraform);
-  const place = join(folder, "mirror", ...address.split("/"), schema.version, platform());
-  mkdirSync(place, { recursive: true });
-  copyFileSync(options.bundle, join(place, "stand-in.cjs"));
-  writeFileSync(join(place, "aws-schema.json"), JSON.stringify(schema));
-  const executable = join(place, `terraform-provider-aws_v${schema.version}`);
-  writeFileSync(executable, launcher());
-  chmodSync(executable, 0o755);
+  const aws = providerFolder(folder, awsAddress(options.terraform), schema.version);
+  copyFileSync(options.bundle, join(aws, "stand-in.cjs"));
+  writeFileSync(join(aws, "aws-schema.json"), JSON.stringify(schema));
+  writeLauncher(join(aws, `terraform-provider-aws_v${schema.version}`), "hashicorp/aws", "aws");
+  const own = providerFolder(folder, PROVIDER_ADDRESS, PROVIDER_VERSION);
+  copyFileSync(options.bundle, join(own, "stand-in.cjs"));
+  writeLauncher(join(own, `terraform-provider-xmppedge_v${PROVIDER_VERSION}`), PROVIDER_ADDRESS, "xmppedge");
   const configuration = join(folder, "terraform.rc");
   writeFileSync(configuration, cliConfiguration([join(path, "mirror"), ...(options.others ?? [])]));
   return configuration;
@@ -55,11 +55,23 @@ const cliConfiguration = (mirrors: readonly string[]): string =>
     .map((mirror) => `  filesystem_mirror {\n    path = ${JSON.stringify(mirror)}\n  }\n`)
     .join("")}}\n`;
 
+function providerFolder(folder: string, address: string, version: string): string {
+  const place = join(folder, "mirror", ...address.split("/"), version, platform());
+  mkdirSync(place, { recursive: true });
+  return place;
+}
+
 /** Terraform starts a file without an extension, so a launcher names the Node that runs it: this one. */
-const launcher = (): string => `#!/bin/sh
-# The stand-in for hashicorp/aws. It makes nothing anywhere; its values are made up and marked.
-exec '${process.execPath.replaceAll("'", "'\\''")}' "$(dirname "$0")/stand-in.cjs"
-`;
+function writeLauncher(file: string, address: string, provider: "aws" | "xmppedge"): void {
+  writeFileSync(
+    file,
+    `#!/bin/sh
+# The stand-in for ${address}. It makes nothing anywhere; its values are made up and marked.
+exec '${process.execPath.replaceAll("'", "'\\''")}' "$(dirname "$0")/stand-in.cjs" ${provider}
+`,
+  );
+  chmodSync(file, 0o755);
+}
 
 /**
  * The whole address of `hashicorp/aws`. Its default host is the binary's own and differs between Terraform and

@@ -10,7 +10,7 @@ import { buildStandIn } from "./build";
 const ROOT = join(__dirname, "..", "..");
 const CACHE = join(ROOT, ".cache", "offline");
 /** What the stand-in is made of. */
-const SOURCES = [join(ROOT, "src", "offline"), join(ROOT, "src", "provider", "protocol")];
+const SOURCES = [join(ROOT, "src", "offline"), join(ROOT, "src", "provider")];
 
 /**
  * The Terraform CLI configuration that finds the stand-in and nothing else. Built when the sources or the bindings

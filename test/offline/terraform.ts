@@ -64,6 +64,11 @@ export class Terraform {
       .sort((a, b) => a.address.localeCompare(b.address));
   }
 
+  /** The last plan, as `terraform show -json` has it. */
+  async planJson(): Promise<unknown> {
+    return this.show(PLAN);
+  }
+
   async apply(): Promise<void> {
     await this.run("apply", "-auto-approve");
   }

@@ -24,11 +24,17 @@ export function challengePort(source: Definition["certificate"]["source"]): numb
   return CHALLENGE_PORTS[source.challenge];
 }
 
+/** What of a definition the firewall follows from; a compiled document says as much. */
+export interface Admitting {
+  readonly accessEdge: { readonly port: number };
+  readonly certificate: { readonly source: Definition["certificate"]["source"] };
+}
+
 /**
  * What passes the edge's firewall. Lync's own list has 5269 in and out and DNS; path MTU discovery is added,
  * which security groups drop unless told. Outward any TCP port: partners choose theirs in their SRV record.
  */
-export function firewallRules({ accessEdge, certificate }: Definition): FirewallRule[] {
+export function firewallRules({ accessEdge, certificate }: Admitting): FirewallRule[] {
   return [
     {
       id: "s2s-in",

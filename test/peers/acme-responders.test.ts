@@ -1,12 +1,14 @@
 import { X509Certificate } from "node:crypto";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { EdgeCertificates } from "../../src/certificate";
 import { AcmeState } from "../../src/certificate/acme/acme-state";
 import type { ChallengeAnswerer } from "../../src/certificate/acme/challenge-answerer";
 import { obtain } from "../../src/certificate/acme/obtain";
 import type { ObtainOptions } from "../../src/certificate/acme/obtain-options";
 import type { ObtainStep } from "../../src/certificate/acme/obtain-step";
 import { httpAnswerer, tlsAlpnAnswerer } from "../../src/certificate/acme/responder/responding-answerer";
+import { defineEdge } from "../../src/definition";
 import { AcmeSite } from "./rig/acme-site";
 import { freePort } from "./rig/ports";
 
@@ -129,6 +131,23 @@ describe.each(["http-01", "tls-alpn-01"])("a certificate by ACME with %s", (type
       message: expect.stringContaining(`no ${type} for`),
     });
   });
+});
+
+test("the library obtains one, and says when nothing is due", async () => {
+  const definition = defineEdge({
+    name: "contoso",
+    accessEdge: { fqdn: "library.contoso.example" },
+    domains: [{ name: "contoso.example" }],
+    certificate: {
+      key: { type: "ECDSA" },
+      source: { kind: "acme", challenge: "http-01", directory: site.pebble.directory },
+    },
+  });
+  const certificates = EdgeCertificates.open(definition, site.folder());
+  const choice = { answerer: answererOf["http-01"]!(), agreeTerms: true, anchorsPem: site.rig.authority.caPem };
+  expect((await certificates.renew(choice))?.names).toEqual(["library.contoso.example", "contoso.example"]);
+  expect(await certificates.renew(choice)).toBeUndefined();
+  expect(certificates.plan().problems).toEqual([]);
 });
 
 test("an unruly server, which refuses nonces and takes its time, is borne by both", async () => {

@@ -22,6 +22,8 @@ describe("a crash of the ACME client", () => {
   let site: AcmeSite;
   beforeAll(async () => {
     site = await AcmeSite.open({ refusesNonces: true, reusesAuthorizations: 0 });
+    await site.pebble.process.waitForLog(/reject 5% of good nonces/);
+    await site.pebble.process.waitForLog(/attempt authz reuse for each identifier 0% /);
   });
   afterAll(() => site?.close());
 

@@ -23,6 +23,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     module: () => require("./facts"),
   },
   { name: "explain", summary: "explain what a definition means for one partner", module: () => require("./explain") },
+  { name: "diff", summary: "say in words what another definition changes", module: () => require("./diff") },
   { name: "schema", summary: "print the JSON Schema of definitions", module: () => require("./schema") },
   {
     name: "dns",
@@ -146,6 +147,17 @@ export const COMMANDS: readonly CommandEntry[] = [
         name: "lock",
         summary: "check that the image's parts are still to be had, or renew them",
         module: () => require("./image/lock"),
+      },
+    ],
+  },
+  {
+    name: "provider",
+    summary: "the Terraform provider of deploys",
+    children: [
+      {
+        name: "install",
+        summary: "lay the Terraform provider into a stack",
+        module: () => require("./provider/install"),
       },
     ],
   },

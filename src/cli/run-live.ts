@@ -76,10 +76,12 @@ export async function firstDocument(source: DocumentSource, directory: string, l
     return found;
   }
   const verdict = judgeOffer(kept.offer, found.offer);
-  // A file is the operator's own word, and a new name takes a new start; what others may write to is held to its name.
-  const renamed = !verdict.take && verdict.code === "document-foreign" && found.offer.at === undefined;
-  if (verdict.take || renamed) return { ...found, previous: kept.offer.document };
-  return verdict.code === "same" ? found : resort(kept, verdict, log);
+  if (verdict.take) return { ...found, previous: kept.offer.document };
+  if (verdict.code === "same") return found;
+  if (verdict.code !== "document-foreign") return resort(kept, verdict, log);
+  // Another name or FQDN takes a new start, and this is one.
+  log.warn("document-renamed", { reason: verdict.reason, source: found.offer.source });
+  return { ...found, previous: kept.offer.document };
 }
 
 async function lastGood(source: DocumentSource, directory: string, log: Log): Promise<RunnableDocument | undefined> {

@@ -1,6 +1,7 @@
 import type { GatewayDocument } from "../facts/gateway-document";
 import { type Change, missingFrom, someOf } from "./change";
 import { partnerChanges } from "./partner-diff";
+import { sameValue } from "./same-value";
 
 /**
  * What a gateway does differently by another document, in the order: edge, domains, partners, access, users,
@@ -14,6 +15,7 @@ export function documentDiff(before: GatewayDocument, after: GatewayDocument): C
     ...accessChanges(before, after),
     ...internalChanges(before, after),
     ...settingChanges(before, after),
+    ...hostCertificateChanges(before, after),
   ];
 }
 
@@ -108,6 +110,22 @@ function internalChanges({ internal: before }: GatewayDocument, { internal: afte
     "can be reached no more; their presence is withdrawn",
   );
   return changes;
+}
+
+/** What a host that obtains its certificate by itself does differently. */
+function hostCertificateChanges(
+  { certificate: before }: GatewayDocument,
+  { certificate: after }: GatewayDocument,
+): Change[] {
+  if (sameValue(before, after)) return [];
+  const source = (one: typeof before) => one?.source ?? "elsewhere";
+  const text =
+    source(before) !== source(after)
+      ? `the host has its certificate from ${source(after)}, not from ${source(before)}`
+      : sameValue({ ...before, names: [] }, { ...after, names: [] })
+        ? `the host obtains a certificate for ${someOf(after?.names ?? [])}`
+        : "the host obtains its certificate by other settings";
+  return [{ part: "certificate", subject: "certificate", change: "changed", effect: "neutral", text }];
 }
 
 function settingChanges({ gateway: before }: GatewayDocument, { gateway: after }: GatewayDocument): Change[] {

@@ -48,6 +48,8 @@ export class Federation {
   private constructor(
     readonly rig: PeerRig,
     readonly gateway: Gateway,
+    /** What our gateway was started with. */
+    readonly definition: EdgeInput,
     readonly resolver: Unbound,
     private readonly prosodies: RunningSide[],
   ) {}
@@ -91,7 +93,7 @@ export class Federation {
         return { side, start, prosody: await start() };
       }),
     );
-    return new Federation(rig, gateway, resolver, prosodies);
+    return new Federation(rig, gateway, definition, resolver, prosodies);
   }
 
   /** The Prosody that plays a partner domain; the first one where none is named. */

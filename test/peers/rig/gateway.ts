@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { rm, writeFile } from "node:fs/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { EdgeInput } from "../../../src/definition";
 import type { GatewayStatus, StreamStatus } from "../../../src/gateway/status";
@@ -77,6 +77,13 @@ export class Gateway {
   /** Its log and its end; another one after each start. */
   get process(): WatchedProcess {
     return this.running.process;
+  }
+
+  /** Puts another text in the place of its definition, as editors and deployments do: whole, by renaming. */
+  async replaceDefinition(text: string): Promise<void> {
+    const file = join(this.work, "edge.json");
+    await writeFile(`${file}.new`, text);
+    await rename(`${file}.new`, file);
   }
 
   /** A user of its sandbox: the same one also after a new start. */

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
@@ -40,6 +40,18 @@ test("what was written is read by whoever comes next, until it is taken away", (
 
 test("the account's key is made once and stays", () => {
   expect(new AcmeState(folder, directory).accountKeyPem()).toBe(new AcmeState(folder, directory).accountKeyPem());
+});
+
+test("what a killed process left unfinished is swept an hour later, for there may be keys in it", () => {
+  new AcmeState(folder, directory).order = order;
+  const left = (name: string) => join(files().find((file) => file.endsWith("order.json"))!, "..", name);
+  const [old, fresh] = [left(".unfinished-order.json-0"), left(".unfinished-order.json-1")];
+  for (const file of [old, fresh]) writeFileSync(file, "key", { mode: 0o600 });
+  const then = new Date(Date.now() - 3_700_000);
+  utimesSync(old, then, then);
+  expect(new AcmeState(folder, directory).order).toEqual(order);
+  expect(files()).toContain(fresh);
+  expect(files()).not.toContain(old);
 });
 
 test("another directory gets nothing of it", () => {

@@ -78,7 +78,7 @@ export function planCertificate(
     openRequests,
     problems,
     ...(due === undefined || dueNow ? {} : { dueAt: new Date(due).toISOString() }),
-    ...(dueNow ? { next: nextStep(source.kind, openRequests.length) } : {}),
+    ...(dueNow ? { next: isTooLong(wanted) ? NO_STEP : nextStep(source.kind, openRequests.length) } : {}),
   };
 }
 
@@ -89,14 +89,19 @@ const NONE_LIVE: PlanProblem = {
   remedy: "obtain one",
 };
 
+const isTooLong = (wanted: readonly string[]) => wanted.length > MAXIMUM_NAMES;
+/** Every verb would refuse it. */
+const NO_STEP = "split the domains: no command makes one certificate of so many names";
+
 function sizeProblems(wanted: readonly string[]): PlanProblem[] {
-  if (wanted.length <= MAXIMUM_NAMES) return [];
+  if (!isTooLong(wanted)) return [];
+  const needed = Math.ceil(wanted.length / MAXIMUM_NAMES);
   return [
     {
       severity: "error",
       code: "names-too-many",
-      found: `${wanted.length} names; more than ${MAXIMUM_NAMES} in one certificate are not taken here, nor by most partners`,
-      remedy: "split the domains over several edges",
+      found: `${wanted.length} names need ${needed} certificates: one has at most ${MAXIMUM_NAMES} here, and most partners take no more`,
+      remedy: `split the domains over ${needed} edges, or have ${needed} certificates issued yourself and give each to run by --certificate and --key`,
     },
   ];
 }

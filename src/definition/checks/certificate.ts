@@ -5,6 +5,8 @@ import type { Definition } from "../schema";
 const SOURCE = "Lync Server 2013, Plan for Edge Server certificates";
 /** What public CAs put into one certificate at most. */
 const MAXIMUM_NAMES = 100;
+/** What the reader of certificates takes, ours and most partners'. */
+const MAXIMUM_NAMES_EVER = 500;
 /** X.520 ub-common-name. */
 const MAXIMUM_COMMON_NAME = 64;
 
@@ -38,15 +40,7 @@ export function certificateFindings(definition: Definition): Finding[] {
       });
   });
   const names = certificateNames(definition).names;
-  if (names.length > MAXIMUM_NAMES)
-    found.push({
-      severity: certificate.source.kind === "acme" ? "error" : "warning",
-      id: "certificate-names-many",
-      path: ["certificate", "additionalNames"],
-      value: names.length,
-      rule: `public CAs put at most ${MAXIMUM_NAMES} names into a certificate`,
-      remedy: "split the domains over two edges, or use a CA of your own",
-    });
+  if (names.length > MAXIMUM_NAMES) found.push(namesMany(names.length, certificate.source.kind));
   if (accessEdge.fqdn.length > MAXIMUM_COMMON_NAME)
     found.push({
       severity: "error",
@@ -58,6 +52,28 @@ export function certificateFindings(definition: Definition): Finding[] {
     });
   found.push(...sourceFindings(definition));
   return found;
+}
+
+function namesMany(names: number, source: Definition["certificate"]["source"]["kind"]): Finding {
+  const at = {
+    severity: source === "acme" ? "error" : "warning",
+    id: "certificate-names-many",
+    path: ["certificate", "additionalNames"],
+    value: names,
+  } as const;
+  const edges = Math.ceil(names / MAXIMUM_NAMES);
+  const own = Math.ceil(names / MAXIMUM_NAMES_EVER);
+  if (own === 1 || source === "acme")
+    return {
+      ...at,
+      rule: `public CAs put at most ${MAXIMUM_NAMES} names into a certificate`,
+      remedy: `split the domains over ${edges} edges, or use a CA of your own`,
+    };
+  return {
+    ...at,
+    rule: `these names need ${own} certificates: no certificate of more than ${MAXIMUM_NAMES_EVER} is made or taken, and public CAs put at most ${MAXIMUM_NAMES} into one`,
+    remedy: `split the domains over ${own} edges (${edges} with a public CA), or have the certificates issued yourself and give each to run by --certificate and --key`,
+  };
 }
 
 function sourceFindings({ certificate }: Definition): Finding[] {

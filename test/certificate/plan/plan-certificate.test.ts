@@ -102,6 +102,15 @@ describe("the plan of a certificate", () => {
     expect(performance.now() - before).toBeLessThan(1000);
     expect(plan.names).toHaveLength(1001);
     expect(plan.problems.map(({ code }) => code)).toEqual(["names-too-many", "names-missing", "names-extra"]);
+    expect(plan.problems[0]?.found).toContain("1001 names need 3 certificates");
     expect(plan.problems[1]?.found).toContain("d9.example and 990 more");
+    expect(plan.next).not.toContain("certificate request"); // which would refuse it
+  });
+
+  it("for as many names as one certificate has names the command that makes it", () => {
+    const domains = Array.from({ length: 499 }, (_, index) => ({ name: `d${index}.example` }));
+    const plan = planCertificate(definitionOf({ domains }), undefined, NOW);
+    expect(plan.problems.map(({ code }) => code)).toEqual(["none-live"]);
+    expect(plan.next).toBe("xmpp-edge certificate request <definition>");
   });
 });

@@ -339,6 +339,20 @@ const RULES: readonly Rule[] = [
   },
 ];
 
+test("a certificate of more names than any has says how many it takes", () => {
+  const told = (names: number) =>
+    parseDefinition(certificate({ additionalNames: manyNames(names) })).findings.find(
+      ({ id }) => id === "certificate-names-many",
+    );
+  expect(told(498)?.rule).toBe("public CAs put at most 100 names into a certificate");
+  expect(told(499)).toMatchObject({
+    severity: "warning",
+    value: 501,
+    rule: expect.stringContaining("need 2 certificates"),
+    remedy: expect.stringContaining("over 2 edges (6 with a public CA)"),
+  });
+});
+
 describe("rules across the definition", () => {
   test.each(RULES)("$says where broken, silence where kept", ({ says, broken, kept }) => {
     const told = (input: EdgeInput) => parseDefinition(input).findings.map(line);

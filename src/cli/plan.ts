@@ -139,6 +139,7 @@ async function synthesised(file: string, scratch: string, context: CliContext): 
 
 /** An optional part of the package: its libraries are the user's to install. */
 function constructs(): typeof import("../constructs") {
+  process.noDeprecation = true; // cdktf is archived and calls util.isArray: not for our user to mend
   try {
     return require("../constructs") as typeof import("../constructs");
   } catch (error) {

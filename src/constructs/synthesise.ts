@@ -1,8 +1,10 @@
 import { join, relative, resolve } from "node:path";
 import { App } from "cdktf";
 import type { Definition } from "../definition";
+import { installProvider } from "../provider/install";
 import { EdgeStack, type EdgeStackProps } from "./edge-stack";
 import { GatewayImage } from "./gateway-image";
+import { needsOwnProvider } from "./own-provider";
 import { StateBackend } from "./state-backend";
 
 /** Everything of a stack but its definition. Without an image it is a trial, with the example's and without checks. */
@@ -24,12 +26,13 @@ export interface Synthesised {
  * in a file beside `outdir` where no other backend is given, by a relative path, so that what is written is the same on
  * every machine. Our own Terraform provider is laid beside it where the stack needs it.
  *
+ * @throws ProviderInstallError where it cannot be laid there
  * @throws Error with everything that the constructs refuse, each with its path
  */
 export function synthesise(definition: Definition, outdir: string, options: SynthesiseOptions = {}): Synthesised {
   const app = new App({ outdir });
   const folder = join(resolve(outdir), "stacks", definition.name);
-  new EdgeStack(app, definition.name, {
+  const stack = new EdgeStack(app, definition.name, {
     ...(options.image === undefined && TRIAL),
     backend: StateBackend.local(join(relative(folder, resolve(outdir, "..")), `terraform.${definition.name}.tfstate`)),
     ...options,
@@ -37,5 +40,7 @@ export function synthesise(definition: Definition, outdir: string, options: Synt
     definition,
   });
   app.synth();
+  // Terraform looks for providers beside the stack by itself.
+  if (needsOwnProvider(stack)) installProvider(folder);
   return { stack: definition.name, file: join(folder, "cdk.tf.json") };
 }

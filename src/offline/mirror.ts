@@ -12,6 +12,11 @@ export interface MirrorOptions {
   readonly terraform: string;
   /** Resource types (`aws_eip`) and data sources (`data.aws_partition`) that it has to know. */
   readonly types: readonly string[];
+  /**
+   * Whether our own provider gets a stand-in too, without registry and DNS behind it.
+   * @default false: the real one has to be within reach
+   */
+  readonly ownToo?: boolean;
   /** Folders besides in which Terraform may look for other providers, laid out as mirrors. */
   readonly others?: readonly string[];
   /**
@@ -27,7 +32,7 @@ const ARCHITECTURES: { readonly [architecture: string]: string } = { x64: "amd64
 const platform = (): string => `${process.platform}_${ARCHITECTURES[process.arch] ?? process.arch}`;
 
 /**
- * Lays the stand-ins for `hashicorp/aws` and for our own provider into a folder of their own, with a Terraform CLI
+ * Lays the stand-in for `hashicorp/aws`, and one for our own provider if asked, into a folder of its own, with a Terraform CLI
  * configuration that finds them (and the others that are named) and nothing else: without a `direct` way no command can reach a registry, and outside
  * every stack no other `init` can find the stand-ins.
  *
@@ -42,15 +47,18 @@ export function layMirror(folder: string, options: MirrorOptions, path = folder)
   copyFileSync(options.bundle, join(aws, "stand-in.cjs"));
   writeFileSync(join(aws, "aws-schema.json"), JSON.stringify(schema));
   writeLauncher(join(aws, `terraform-provider-aws_v${schema.version}`), "hashicorp/aws", "aws");
-  const own = providerFolder(folder, PROVIDER_ADDRESS, PROVIDER_VERSION);
-  copyFileSync(options.bundle, join(own, "stand-in.cjs"));
-  writeLauncher(join(own, `terraform-provider-xmppedge_v${PROVIDER_VERSION}`), PROVIDER_ADDRESS, "xmppedge");
+  if (options.ownToo) {
+    const own = providerFolder(folder, PROVIDER_ADDRESS, PROVIDER_VERSION);
+    copyFileSync(options.bundle, join(own, "stand-in.cjs"));
+    writeLauncher(join(own, `terraform-provider-xmppedge_v${PROVIDER_VERSION}`), PROVIDER_ADDRESS, "xmppedge");
+  }
   const configuration = join(folder, "terraform.rc");
   writeFileSync(configuration, cliConfiguration([join(path, "mirror"), ...(options.others ?? [])]));
   return configuration;
 }
 
-const cliConfiguration = (mirrors: readonly string[]): string =>
+/** The text of a Terraform CLI configuration that looks for providers in these mirrors and nowhere else. */
+export const cliConfiguration = (mirrors: readonly string[]): string =>
   `provider_installation {\n${mirrors
     .map((mirror) => `  filesystem_mirror {\n    path = ${JSON.stringify(mirror)}\n  }\n`)
     .join("")}}\n`;

@@ -51,7 +51,7 @@ export async function tryOut(options: TrialOptions): Promise<Trial> {
     const types = [...new Set([...served, ...known(awsTypes(folder))])];
     const plugins = join(folder, "terraform.d", "plugins");
     const others = [...providers, ...(existsSync(plugins) ? [plugins] : [])];
-    const configuration = layMirror(laid, { bundle, terraform, types, others });
+    const configuration = layMirror(laid, { bundle, terraform, types, others, ownToo: true });
     const run = (...args: string[]) => {
       onStep(`terraform ${args[0]}`);
       return runTerraform({ terraform, folder, configuration, signal }, args);

@@ -1,7 +1,16 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { join } from "node:path";
-import { layMirror } from "../../src/offline/mirror";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { cliConfiguration, layMirror } from "../../src/offline/mirror";
 import { bindingsVersion } from "../../src/offline/schema/aws-schema";
 import { served } from "../../src/offline/stand-in/resources";
 import { terraformBinary } from "../../src/offline/terraform-binary";
@@ -27,6 +36,19 @@ export async function offlineConfiguration(): Promise<string> {
   layMirror(scratch, { bundle, terraform: terraformBinary(), types: served }, place);
   moveInto(place, scratch);
   return configuration;
+}
+
+/**
+ * The same for one stack, which has our own provider beside it: `init` finds that without a configuration, but not
+ * beside one that names mirrors.
+ */
+export async function offlineConfigurationFor(stack: string): Promise<string> {
+  const configuration = await offlineConfiguration();
+  const plugins = join(stack, "terraform.d", "plugins");
+  if (!existsSync(plugins)) return configuration;
+  const own = join(stack, "offline.terraformrc");
+  writeFileSync(own, cliConfiguration([join(dirname(configuration), "mirror"), plugins]));
+  return own;
 }
 
 /** Whoever builds first wins: two test workers may build the same at once. */

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { terraformBinary } from "../../src/offline/terraform-binary";
-import { offlineConfiguration } from "./install";
+import { offlineConfigurationFor } from "./install";
 
 /** A Terraform command that ended badly, with what it said. */
 export class TerraformError extends Error {
@@ -40,14 +40,14 @@ export class Terraform {
 
   /** A folder that holds Terraform files, initialised. */
   static async in(folder: string): Promise<Terraform> {
-    const terraform = new Terraform(folder, await offlineConfiguration());
+    const terraform = new Terraform(folder, await offlineConfigurationFor(folder));
     await terraform.run("init");
     return terraform;
   }
 
   /** A folder that was initialised before, or is the copy of one. */
   static async resumed(folder: string): Promise<Terraform> {
-    return new Terraform(folder, await offlineConfiguration());
+    return new Terraform(folder, await offlineConfigurationFor(folder));
   }
 
   async validate(): Promise<void> {
@@ -69,8 +69,9 @@ export class Terraform {
     return this.show(PLAN);
   }
 
-  async apply(): Promise<void> {
-    await this.run("apply", "-auto-approve");
+  /** Gives what Terraform said: warnings are in it. */
+  async apply(): Promise<string> {
+    return this.run("apply", "-auto-approve");
   }
 
   async destroy(): Promise<void> {

@@ -4,7 +4,7 @@ import { xmppedge } from "../../provider/xmppedge/provider";
 
 /** No registry: what is pushed goes nowhere, and is there. */
 const NOWHERE: ImageContext = {
-  registry: async () => ({
+  registry: () => ({
     pushImage: async () => ({ pushedBytes: 0, refusedAttachments: [] }),
     imageIsThere: async () => "present",
     deleteImage: async () => undefined,

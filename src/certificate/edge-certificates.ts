@@ -3,7 +3,7 @@ import { certificateNames, type Definition } from "../definition";
 import { AcmeError } from "./acme/acme-error";
 import type { ChallengeAnswerer } from "./acme/challenge-answerer";
 import { keepRenewed, type RenewalEvent, type RenewOptions, renewIfDue } from "./acme/keep-renewed";
-import type { AcmeAccountOptions } from "./acme/obtain-options";
+import { type AcmeAccountOptions, LETS_ENCRYPT } from "./acme/obtain-options";
 import type { TrustStore } from "./chain";
 import { inspectChain } from "./check/inspect-chain";
 import { type CertificateReport, certificateReport, subjectOf } from "./check/report";
@@ -71,8 +71,6 @@ export interface CheckChoice {
   readonly signal?: AbortSignal;
 }
 
-/** Who issues where the definition names no directory. */
-export const LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory";
 const HOUR = 3_600_000;
 
 /**

@@ -19,6 +19,7 @@ export type { ChallengeAnswerer } from "./acme/challenge-answerer";
 export { ChallengeDns, type ChallengeDnsOptions } from "./acme/challenge-dns";
 export { dnsAnswerer } from "./acme/dns-answerer";
 export type { RenewalEvent } from "./acme/keep-renewed";
+export { LETS_ENCRYPT } from "./acme/obtain-options";
 export { httpAnswerer, type RespondingOptions, tlsAlpnAnswerer } from "./acme/responder/responding-answerer";
 export {
   type ChainQuestion,
@@ -38,7 +39,6 @@ export {
   EdgeCertificates,
   type ExportChoice,
   type ImportChoice,
-  LETS_ENCRYPT,
   type RequestChoice,
 } from "./edge-certificates";
 export { ExportError } from "./export/export-certificate";

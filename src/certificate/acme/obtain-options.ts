@@ -4,6 +4,9 @@ import type { KeyChoice } from "./acme-state";
 import type { ChallengeAnswerer } from "./challenge-answerer";
 import type { ObtainStep } from "./obtain-step";
 
+/** Who issues where the definition names no directory. */
+export const LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory";
+
 /** Who issues, and who we are there. */
 export interface AcmeAccountOptions {
   /** The directory's URL (RFC 8555 section 7.1.1). */

@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import type { ExternalAccount } from "../../certificate/acme/acme-server";
 import { keepRenewed, type RenewalEvent, type RenewOptions, renewIfDue } from "../../certificate/acme/keep-renewed";
 import { obtain } from "../../certificate/acme/obtain";
+import { LETS_ENCRYPT } from "../../certificate/acme/obtain-options";
 import { createLog } from "../../gateway/log";
 import { type CliContext, UsageError } from "../context";
 import { jsonText } from "../output/json";
@@ -22,9 +23,6 @@ interface AcmeOptions extends StoreOptions, AnswererChoice {
   readonly renew?: true;
   readonly keep?: true;
 }
-
-/** Who issues where the definition names no directory. */
-const LETS_ENCRYPT = "https://acme-v02.api.letsencrypt.org/directory";
 
 export function register(program: Command, context: CliContext): void {
   const command = program

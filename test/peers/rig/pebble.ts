@@ -40,8 +40,24 @@ export interface Pebble {
   stop(): Promise<void>;
 }
 
-/** Starts Pebble and waits until it answers. It has to be called `localhost`: its URLs are made of that. */
+/** Starts of Pebble before it is given up. */
+const ATTEMPTS = 5;
+
+/**
+ * Starts Pebble and waits until it answers. It has to be called `localhost`, for its URLs are made of that: so those of
+ * test files side by side share one address, and of two that find a port free at the same time one starts again.
+ */
 export async function startPebble(options: PebbleOptions): Promise<Pebble> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startOnce(options);
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function startOnce(options: PebbleOptions): Promise<Pebble> {
   const { authority, dnsServer, unruly = false, trusting = false, externalAccounts } = options;
   const { refusesNonces = unruly, reusesAuthorizations = 50 } = options;
   const port = await freePort("127.0.0.1", 14_000);
@@ -89,6 +105,9 @@ export async function startPebble(options: PebbleOptions): Promise<Pebble> {
   try {
     await process.waitForPort("127.0.0.1", port);
     await process.waitForPort("127.0.0.1", management);
+    // Another's would show a certificate of another authority.
+    for (const url of [`https://localhost:${port}/dir`, `https://localhost:${management}/roots/0`])
+      await fetchText(url, caPem);
   } catch (error) {
     await stop();
     throw error;

@@ -1,11 +1,8 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PROVIDER_ADDRESS, PROVIDER_VERSION } from "./address";
+import { BUILT_PROVIDER, EXECUTABLE, PLATFORMS, type ProviderPlatform, requireBuilt } from "./built-provider";
 import { ProviderInstallError } from "./provider-error";
-
-/** Where Terraform runs, in its words. One file serves all of them, and whoever commits a lock file needs them all. */
-export const PLATFORMS = ["linux_amd64", "linux_arm64", "darwin_amd64", "darwin_arm64"] as const;
-export type ProviderPlatform = (typeof PLATFORMS)[number];
 
 /** What was laid into a stack's folder. */
 export interface InstalledProvider {
@@ -13,10 +10,6 @@ export interface InstalledProvider {
   /** The provider's folders, one a platform. */
   readonly folders: readonly string[];
 }
-
-const EXECUTABLE = `terraform-provider-xmppedge_v${PROVIDER_VERSION}`;
-/** In the package as it is published; `src` and `dist` are equally deep. */
-const BUILT = join(__dirname, "..", "..", "dist", "provider", EXECUTABLE);
 
 /**
  * Lays our Terraform provider where Terraform finds it by itself: `<stack>/terraform.d/plugins/…`. Older versions of it
@@ -30,13 +23,7 @@ export function installProvider(
   stack: string,
   executables: { readonly [platform in ProviderPlatform]?: string } = {},
 ): InstalledProvider {
-  if (!existsSync(BUILT))
-    throw new ProviderInstallError(
-      "provider-not-built",
-      `the package has no ${EXECUTABLE}`,
-      `a package that is built, with dist/provider/${EXECUTABLE}`,
-      "run npm run build, or install the package again",
-    );
+  requireBuilt();
   const versions = join(stack, "terraform.d", "plugins", ...PROVIDER_ADDRESS.split("/"));
   try {
     mkdirSync(versions, { recursive: true });
@@ -44,7 +31,7 @@ export function installProvider(
       if (version !== PROVIDER_VERSION) rmSync(join(versions, version), { recursive: true });
     const folders = PLATFORMS.map((platform) => {
       const folder = join(versions, PROVIDER_VERSION, platform);
-      lay(folder, executables[platform] ?? BUILT);
+      lay(folder, executables[platform] ?? BUILT_PROVIDER);
       return folder;
     });
     return { version: PROVIDER_VERSION, folders };

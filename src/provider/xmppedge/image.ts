@@ -10,7 +10,7 @@ import type { ImageRegistry } from "./image-registry";
 /** What the resource may use of the world. */
 export interface ImageContext {
   /** Loaded when it is first needed. */
-  registry(): Promise<ImageRegistry>;
+  registry(): ImageRegistry;
   /** Tells progress to whoever reads Terraform's log. */
   log(message: string): void;
 }
@@ -93,14 +93,14 @@ export const imageResource: Resource<ImageContext> = {
   },
   async read(state, { registry }, { signal }) {
     const { repository, digest } = placeOf(state);
-    const { imageIsThere } = await registry();
+    const { imageIsThere } = registry();
     const found = await told(() => imageIsThere({ repository, digest, signal }));
     return found === "present" ? state : null;
   },
   async delete(prior, { registry }, { signal }) {
     if (!flagOf(prior.delete_on_destroy)) return;
     const { repository, digest } = placeOf(prior);
-    const { deleteImage } = await registry();
+    const { deleteImage } = registry();
     await told(() => deleteImage({ repository, digest, signal }));
   },
   import(id) {
@@ -160,7 +160,7 @@ const placeOf = (state: ObjectValue) => ({
 async function push(planned: ObjectValue, { registry, log }: ImageContext, call: Call): Promise<void> {
   refuseInvalid(planned, rules);
   const tag = textOf(planned.tag);
-  const { pushImage } = await registry();
+  const { pushImage } = registry();
   const { pushedBytes, refusedAttachments } = await told(() =>
     pushImage({
       layout: requiredText(planned, "layout"),
@@ -180,9 +180,13 @@ async function told<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof RegistryError)) throw error;
+    if (!isRegistryError(error)) throw error;
     const { code, found, expected, remedy } = error;
     const attribute = code.startsWith("layout-") ? "layout" : "repository";
     throw new ProviderError(found, `Expected ${expected}.\nRemedy: ${remedy}.\nCode: ${code}.`, [attribute]);
   }
 }
+
+/** By its name: the client is in a bundle of its own, with a class of its own. */
+const isRegistryError = (error: unknown): error is RegistryError =>
+  error instanceof Error && error.name === "RegistryError" && "code" in error;

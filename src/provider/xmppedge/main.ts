@@ -1,9 +1,9 @@
 import { serve } from "../protocol/serve";
 import { xmppedge } from "./provider";
 
-// The program that Terraform starts. What a call needs beyond the protocol is loaded by that call.
+// The program that Terraform starts.
 const provider = xmppedge({
-  registry: async () => (require("./image-registry") as typeof import("./image-registry")).imageRegistry,
+  registry: () => (require("./on-demand") as typeof import("./on-demand")).imageRegistry(),
   // A line of JSON is taken into Terraform's log at its level.
   log: (message) => void process.stderr.write(`${JSON.stringify({ "@level": "debug", "@message": message })}\n`),
 });

@@ -66,8 +66,8 @@ export const preflightSource: DataSource<unknown> = {
   async read(config, _, call) {
     refuseInvalid(config, rules);
     const fqdn = requiredText(config, "fqdn");
-    const { preflight } = require("../../dns/preflight") as typeof import("../../dns/preflight");
-    const report = await preflight({
+    const { lookForEdge } = require("./on-demand") as typeof import("./on-demand");
+    const report = await lookForEdge()({
       fqdn,
       domains: textsOf(config.domains) ?? [],
       addresses: textsOf(config.addresses) ?? [],

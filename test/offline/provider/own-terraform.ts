@@ -37,7 +37,7 @@ export class OwnTerraform {
   write(blocks: object): this {
     const provider = { xmppedge: { source: PROVIDER_ADDRESS, version: PROVIDER_VERSION } };
     const stack = { terraform: { required_providers: provider }, ...blocks };
-    writeFileSync(join(this.folder, "main.tf.json"), JSON.stringify(stack));
+    writeFileSync(join(this.folder, "main.tf.json"), JSON.stringify(stack, null, 2));
     return this;
   }
 

@@ -74,6 +74,11 @@ export class Gateway {
     return gateway;
   }
 
+  /** Its state directory, which outlives it. */
+  get stateFolder(): string {
+    return join(this.work, "state");
+  }
+
   /** Its log and its end; another one after each start. */
   get process(): WatchedProcess {
     return this.running.process;

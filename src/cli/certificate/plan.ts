@@ -43,7 +43,7 @@ function text(plan: CertificatePlan): string {
     fact("subject", Object.values(subject).join(", ")),
     fact("key", `${key.type} ${key.bits}, ${exportableKey ? "exportable" : "not exportable"}`),
     ...(friendlyName === undefined ? [] : [fact("friendly name", friendlyName)]),
-    fact("source", source.kind),
+    fact("source", source.kind === "acme" ? `acme, names proved by ${source.challenge}` : source.kind),
     fact("costs", source.cost),
     ...source.refuses.map((refusal) => fact("refuses", refusal)),
     ...section(

@@ -30,3 +30,20 @@ it("certificate plan says what is due, and after it that nothing is; it makes no
   expect(after.stdout).toMatch(/Next: due \d{4}-\d\d-\d\d\n$/);
   expect(JSON.parse((await on("plan", "--json")).stdout)).toMatchObject({ problems: [], live: { source: "lab" } });
 });
+
+it("certificate plan says how ACME's CA has the names proved", async () => {
+  const text = async (source: object) => {
+    const file = scratch.write(
+      "acme.json",
+      JSON.stringify({
+        name: "contoso",
+        accessEdge: { fqdn: "sip.contoso.example" },
+        domains: [{ name: "contoso.example" }],
+        certificate: { source: { kind: "acme", ...source } },
+      }),
+    );
+    return (await runCli(["certificate", "plan", file, "--store", store])).stdout;
+  };
+  expect(await text({})).toMatch(/source +acme, names proved by dns-01\n/);
+  expect(await text({ challenge: "http-01" })).toMatch(/source +acme, names proved by http-01\n/);
+});

@@ -5,10 +5,12 @@
 import { writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { applyReport, measureApply, meetsApplyBar } from "./apply";
 import { chainReport, measureChains, meetsChainBars } from "./chains";
 import { checkReport, measureCheck, meetsCheckBar } from "./check";
 import { measureSynthesis, synthesisReport } from "./definitions";
 import { measurePlan, meetsPlanBar, planReport } from "./plan";
+import { measureProvider, meetsProviderBar, providerReport } from "./provider";
 import { s2sReport } from "./report/s2s-report";
 import { fullSizes, measureS2s, smokeSizes } from "./s2s";
 
@@ -43,12 +45,17 @@ async function bench({ smoke, json }: Options): Promise<void> {
   print(planReport(plan));
   const synthesis = await measureSynthesis(partners, smoke ? 1 : 3, say);
   print(synthesisReport(synthesis));
+  const apply = await measureApply(smoke ? 1 : 3, say);
+  print(applyReport(apply));
+  const provider = await measureProvider(smoke ? 2 : 15, say);
+  print(providerReport(provider));
   const sizes = smoke ? smokeSizes : fullSizes;
   const s2s = await measureS2s(sizes, say);
   print(s2sReport(s2s, sizes, !smoke));
-  if (!smoke && !(meetsCheckBar(check) && meetsChainBars(chains) && meetsPlanBar(plan))) process.exitCode = 1;
+  if (!smoke && !(meetsCheckBar(check) && meetsChainBars(chains) && meetsPlanBar(plan) && meetsApplyBar(apply)))
+    process.exitCode = 1;
   if (json !== undefined)
-    await writeFile(json, `${JSON.stringify({ sizes, check, chains, plan, synthesis, s2s }, null, 2)}\n`);
+    await writeFile(json, `${JSON.stringify({ sizes, check, chains, plan, synthesis, apply, s2s }, null, 2)}\n`);
 }
 
 function machine(): string {

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server } from "node:http";
@@ -59,6 +59,21 @@ describe("a stack whose state lies", () => {
     const { said } = await terraform(stack, ...INIT, "-backend-config=no_such_argument=1");
     expect(said).toMatch(/no_such_argument/);
     expect(said).not.toMatch(/use_lockfile|encrypt|Unsupported argument/);
+  });
+});
+
+describe("the example of a backend", () => {
+  test.each(["local", "s3", "http"])("%s is synthesised and valid", async (kind) => {
+    const out = join(folder, "out");
+    execFileSync("sh", ["scripts/synth.sh", `examples/backends/${kind}.ts`], {
+      cwd: join(__dirname, "..", ".."),
+      env: { ...process.env, CDKTF_OUTDIR: out },
+      stdio: "pipe",
+    });
+    const stack = join(out, "stacks", "contoso");
+    expect(Object.keys(JSON.parse(readFileSync(join(stack, "cdk.tf.json"), "utf8")).terraform.backend)).toEqual([kind]);
+    expect(await terraform(stack, ...INIT, ...(kind === "local" ? [] : ["-backend=false"]))).toMatchObject({ code: 0 });
+    expect(await terraform(stack, "validate", "-no-color")).toMatchObject({ code: 0 });
   });
 });
 

@@ -25,7 +25,7 @@ module.exports = {
     rule(
       "gateway-needs-no-cloud",
       "^src/gateway",
-      "^src/(constructs|components|provider|cli|load)|node_modules/(@?cdktf|constructs)",
+      "^src/(constructs|components|provider|cli|load|host)|node_modules/(@?cdktf|constructs)",
       "the gateway runs anywhere",
     ),
     rule(

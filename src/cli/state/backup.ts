@@ -26,7 +26,7 @@ export function register(program: Command, context: CliContext): void {
       `
 Examples:
   xmpp-edge state backup /backup/edge.state --state /var/lib/xmpp-edge/state
-  podman exec xmpp-edge /usr/bin/xmpp-edge state backup /var/lib/xmpp-edge/edge.state --state /var/lib/xmpp-edge/state
+  xmpp-edge state backup /backup/edge.state --state /var/lib/xmpp-edge/state --replace --json
 
 Exit codes: 0 the backup is written and read back, 1 it was not, 2 used wrongly.`,
     )

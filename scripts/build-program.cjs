@@ -2,7 +2,7 @@
 // evaluated when they are first used, and one for each library beside it, so that the gateway's process reads
 // none of those that only its children need.   node scripts/build-program.cjs [DIRECTORY]
 const { createHash } = require("node:crypto");
-const { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } = require("node:fs");
+const { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } = require("node:fs");
 const { dirname, join, relative } = require("node:path");
 const { build } = require("esbuild");
 
@@ -68,13 +68,16 @@ async function buildProgram(directory) {
   ]);
   files.sort(([one], [other]) => (one < other ? -1 : 1));
 
-  const fresh = `${directory}.new-${process.pid}`;
+  // File by file, for somebody may be building an image: what stays the same is never missing.
   for (const [path, bytes] of files) {
-    mkdirSync(dirname(join(fresh, path)), { recursive: true });
-    writeFileSync(join(fresh, path), bytes);
+    const file = join(directory, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(`${file}.${process.pid}`, bytes);
+    renameSync(`${file}.${process.pid}`, file);
   }
-  rmSync(directory, { recursive: true, force: true });
-  renameSync(fresh, directory);
+  const wanted = new Set(files.map(([path]) => path));
+  for (const path of readdirSync(directory, { recursive: true }))
+    if (!wanted.has(path) && statSync(join(directory, path)).isFile()) rmSync(join(directory, path));
 }
 
 /** Our own modules in one file; libraries, package.json and commands that the image lacks are told apart. */

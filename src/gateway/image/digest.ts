@@ -20,7 +20,7 @@ export async function digestOfFile(file: string): Promise<{ digest: Digest; size
       size += (chunk as Buffer).length;
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if (/^(ENOENT|ENOTDIR)$/.test((error as NodeJS.ErrnoException).code ?? "")) return undefined;
     throw error;
   }
   return { digest: `sha256:${hash.digest("hex")}`, size };

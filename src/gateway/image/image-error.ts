@@ -30,7 +30,7 @@ export class ImageError extends Error {
 /** A fault of the file system as one of ours; whatever else it is stays as it is. */
 export function fileFault(error: unknown, place: string, option: string): unknown {
   const { code } = error as NodeJS.ErrnoException;
-  if (code === "ENOSPC" || code === "EDQUOT")
+  if (code === "ENOSPC" || code === "EDQUOT" || code === "EFBIG")
     return new ImageError(
       "disk-full",
       `no room left while writing ${place}`,

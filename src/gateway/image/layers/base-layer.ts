@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { digestOf, digestOfFile, isDigest } from "../digest";
 import { fileFault } from "../image-error";
 import type { ImageLock } from "../lock/lock";
+import { markUsed, sweepCache, UNFINISHED } from "../packages/cache-sweep";
 import { PackageCache } from "../packages/package-cache";
 import type { PackageSources } from "../packages/sources";
 import type { Platform } from "../platform";
@@ -27,6 +28,7 @@ export async function baseLayers(options: BaseLayersOptions): Promise<readonly L
   const failed = new AbortController();
   const signal = options.signal === undefined ? failed.signal : AbortSignal.any([options.signal, failed.signal]);
   const packages = new PackageCache(join(cache, "packages"), sources, progress, signal);
+  await sweepCache(cache, Date.now());
   let fault: unknown;
   const running = platforms.map((platform) =>
     baseLayer({ ...options, platform, packages, signal }).catch((error: unknown) => {
@@ -46,7 +48,7 @@ interface BaseLayerOptions extends BaseLayersOptions {
 }
 
 /** Raise it when the same packages give another layer. */
-const RECIPE = 1;
+const RECIPE = 2;
 
 /**
  * The base layer of a platform. It is kept by the hash of all that goes into it, and is compared with its own digest
@@ -62,7 +64,7 @@ async function baseLayer(options: BaseLayerOptions): Promise<LayerContent> {
   const files = await baseFiles(lock, platform, packages);
   checkLibraryClosure(files, platform);
   progress(`packing the base layer for ${platform}`);
-  const temporary = `${file}.${randomBytes(6).toString("hex")}`;
+  const temporary = join(cache, `${UNFINISHED}base-${randomBytes(6).toString("hex")}`);
   try {
     await mkdir(cache, { recursive: true });
     const layer = await layerIntoFile(files, temporary, signal);
@@ -89,6 +91,7 @@ async function takeOut(file: string): Promise<LayerContent | undefined> {
   if (layer === undefined) return undefined;
   const found = await digestOfFile(file);
   if (found?.digest !== layer.digest) return undefined;
+  await markUsed(file, `${file}.json`);
   return { ...layer, content: { file } };
 }
 

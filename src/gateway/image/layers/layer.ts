@@ -42,6 +42,9 @@ export function smallLayer(entries: ReadonlyMap<string, TarEntry>): LayerContent
   };
 }
 
+/** Of gzip: 6 takes half as long again for the base layer and saves 3 % of it. */
+const LARGE_LEVEL = 4;
+
 /** A large layer, written to a file as it is made: the archive is never in memory as a whole. */
 export async function layerIntoFile(
   entries: ReadonlyMap<string, TarEntry>,
@@ -51,7 +54,7 @@ export async function layerIntoFile(
   const plain = createHash("sha256");
   const packed = createHash("sha256");
   let size = 0;
-  const gzip = createGzip({ level: 6, chunkSize: 1 << 20 });
+  const gzip = createGzip({ level: LARGE_LEVEL, chunkSize: 1 << 20 });
   const output = createWriteStream(file, { flags: "wx" });
   const written = (async () => {
     for await (const chunk of gzip as AsyncIterable<Buffer>) {
@@ -82,6 +85,7 @@ export async function layerIntoFile(
   } finally {
     gzip.destroy();
     output.destroy();
+    if (!output.closed) await once(output, "close"); // it may be opening its file only now
   }
   return {
     mediaType: LAYER_MEDIA_TYPE,

@@ -6,10 +6,11 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { ImageError } from "../image-error";
 import type { LockedDebian } from "../lock/lock";
+import { UNFINISHED } from "./cache-sweep";
 import { runProgram } from "./run-program";
 import type { PackageSources } from "./sources";
 
-/** apt's own downloader: it takes an address and a hash, minds apt's proxies, and needs neither lists nor root. */
+/** apt's own downloader: it takes an address, minds apt's proxies, and needs neither lists nor root. */
 const APT_HELPER = "/usr/lib/apt/apt-helper";
 /** Milliseconds for one package of a mirror that was named. */
 const PATIENCE = 120_000;
@@ -27,16 +28,22 @@ export async function fetchDebian(
 ): Promise<string> {
   const named = sources.debianMirrors ?? [];
   const mirrors = named.length > 0 ? named : await mirrorsOfApt(signal);
-  const file = join(directory, `.deb-${randomBytes(6).toString("hex")}`);
+  const file = join(directory, `${UNFINISHED}${randomBytes(6).toString("hex")}`);
   const words: string[] = [];
   let isMissing = true;
   for (const mirror of mirrors) {
     const url = `${mirror.replace(/\/+$/, "")}/${locked.path}`;
-    const fault = named.length > 0 ? await overHttp(url, locked, file, signal) : await byApt(url, locked, file, signal);
-    if (fault === undefined) return file;
-    await rm(file, { force: true });
-    words.push(fault.words);
-    isMissing &&= fault.isMissing;
+    const fetched = named.length > 0 ? overHttp : byApt;
+    let isThere = false;
+    try {
+      const fault = await fetched(url, locked, file, signal);
+      isThere = fault === undefined;
+      if (fault === undefined) return file;
+      words.push(fault.words);
+      isMissing &&= fault.isMissing;
+    } finally {
+      if (!isThere) await rm(file, { force: true });
+    }
   }
   const what = `${locked.package} ${locked.version}`;
   if (isMissing)
@@ -78,22 +85,8 @@ async function mirrorsOfApt(signal?: AbortSignal): Promise<readonly string[]> {
   );
 }
 
-async function byApt(
-  url: string,
-  { sha256 }: LockedDebian,
-  file: string,
-  signal?: AbortSignal,
-): Promise<Fault | undefined> {
-  const argv = [
-    "-o",
-    "APT::Sandbox::User=",
-    "-o",
-    "Acquire::Retries=2",
-    "download-file",
-    url,
-    file,
-    `SHA256:${sha256}`,
-  ];
+async function byApt(url: string, _: LockedDebian, file: string, signal?: AbortSignal): Promise<Fault | undefined> {
+  const argv = ["-o", "APT::Sandbox::User=", "-o", "Acquire::Retries=2", "download-file", url, file];
   const { exitCode, stdout, stderr } = await runProgram(APT_HELPER, argv, signal);
   if (exitCode === 0) return undefined;
   const words = `${stdout}\n${stderr}`;

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ImageError } from "../image-error";
 import type { LockedNode } from "../lock/lock";
+import { UNFINISHED } from "./cache-sweep";
 import { runProgram } from "./run-program";
 import type { PackageSources } from "./sources";
 
@@ -16,10 +17,13 @@ export async function fetchNode(
   directory: string,
   signal?: AbortSignal,
 ): Promise<string> {
-  const folder = await mkdtemp(join(directory, ".npm-"));
-  const argv = ["pack", "--silent", "--json=false", `${name}@${version}`, "--pack-destination", folder];
+  const folder = await mkdtemp(join(directory, UNFINISHED));
+  const argv = ["pack", "--loglevel=error", "--json=false", `${name}@${version}`, "--pack-destination", folder];
   if (npmRegistry !== undefined) argv.push("--registry", npmRegistry);
-  const { exitCode, stderr } = await runProgram("npm", argv, signal, folder);
+  const { exitCode, stderr } = await runProgram("npm", argv, signal, folder).catch(async (error: unknown) => {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  });
   const [archive] = (await readdir(folder)).filter((file) => file.endsWith(".tgz"));
   if (exitCode === 0 && archive !== undefined) return join(folder, archive);
   await rm(folder, { recursive: true, force: true });

@@ -4,6 +4,7 @@ import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileFault, ImageError } from "../image-error";
 import type { LockedDebian, LockedNode } from "../lock/lock";
+import { markUsed } from "./cache-sweep";
 import { fetchDebian } from "./fetch-debian";
 import { fetchNode } from "./fetch-node";
 import type { PackageSources } from "./sources";
@@ -48,7 +49,10 @@ export class PackageCache {
   }
 
   async #fetch(what: string, file: string, algorithm: string, expected: string, fetched: () => Promise<string>) {
-    if ((await hashOf(file, algorithm)) === expected) return file;
+    if ((await hashOf(file, algorithm)) === expected) {
+      await markUsed(file);
+      return file;
+    }
     try {
       await mkdir(this.directory, { recursive: true });
       this.say(`fetching ${what}`);
@@ -75,7 +79,7 @@ async function hashOf(file: string, algorithm: string): Promise<string | undefin
   try {
     for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if (/^(ENOENT|ENOTDIR)$/.test((error as NodeJS.ErrnoException).code ?? "")) return undefined;
     throw error;
   }
   return hash.digest("hex");

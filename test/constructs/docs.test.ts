@@ -40,6 +40,7 @@ describe("the pages of the constructs", () => {
     const pages = [
       "edge-certificate.md",
       "edge-host.md",
+      "federation-check.md",
       "federation-records.md",
       "gateway-image.md",
       "partner-list.md",

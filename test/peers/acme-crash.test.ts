@@ -146,6 +146,8 @@ describe("a crash of the ACME client", () => {
     if (live?.id === before) await attempt(folder, names, never);
   }
 
+  /** Not files that are not finished: how many names there are is nothing to them, and 1 and 100 names have them. */
+  const seen = ({ label }: Effect) => !/^(create|write) .*unfinished/.test(label);
   const halfWay = ({ nth }: Effect) => nth > 1;
 
   test("before each effect of issuing for 1 name is resumed", async () => {
@@ -158,7 +160,7 @@ describe("a crash of the ACME client", () => {
   });
 
   test.each([
-    { count: 10, where: "each effect", chosen: () => true, atLeast: OBTAIN_STEPS.length * 3 },
+    { count: 10, where: "each effect that others can see", chosen: seen, atLeast: OBTAIN_STEPS.length * 2 },
     { count: 100, where: "the middle of each row of like effects", chosen: halfWay, atLeast: 5 },
   ])("before $where of renewing for $count names is resumed", async ({ count, chosen, atLeast }) => {
     const names = namesOf(count);

@@ -79,7 +79,7 @@ export async function openDocumentObject(place: ObjectPlace, maximumBytes: numbe
 }
 
 const REMEDY: Readonly<Record<string, string>> = {
-  AccessDenied: "give this host's role s3:GetObject on the object",
+  AccessDenied: "give this host's role s3:GetObject on the object, and see that it is there",
   NoSuchBucket: "check the bucket's name",
   NoSuchKey: "deploy the document to this key",
   CredentialsProviderError: "give this host a role, or credentials as for every AWS tool",

@@ -150,11 +150,14 @@ export class DocumentFollower {
     this.#again = true;
     if (this.#gateway === undefined || this.#reading) return;
     this.#reading = true;
-    while (this.#again) {
-      this.#again = false;
-      await this.#takeUp(this.#gateway);
+    try {
+      while (this.#again) {
+        this.#again = false;
+        await this.#takeUp(this.#gateway);
+      }
+    } finally {
+      this.#reading = false;
     }
-    this.#reading = false;
   }
 
   close(): void {

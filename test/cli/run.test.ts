@@ -286,7 +286,7 @@ describe("says what keeps it from starting, with the remedy, and no stack", () =
       2,
       /not built yet/,
     ],
-    ["a bucket", () => "s3://bucket/key", () => ({}), 2, /not built yet/],
+    ["a bucket without a key", () => "s3://bucket", () => ({}), 2, /names no object[\s\S]*s3:\/\/BUCKET\/KEY/],
     [
       "an option that is no address",
       () => files.definition,

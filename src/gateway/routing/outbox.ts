@@ -13,6 +13,9 @@ export const STANZA_LIFETIME_MS = 60_000;
 /** What carries stanzas to partners. */
 export type Carrier = Pick<Federation, "policy" | "send" | "isFull" | "backlog">;
 
+/** What the sender of a message is told who may federate no more. */
+export const ACCESS_LOST = "this user may not use XMPP federation any more (access policy)";
+
 const nobodyMinds = (): void => undefined;
 
 /** What leaves: stanzas that may be lost with the process, and messages that may not. */
@@ -73,12 +76,16 @@ export class Outbox {
   /**
    * Takes up what an earlier process left behind: what was never written goes out, what may have been is given back,
    * because nobody can know whether it arrived and it must never be sent twice.
+   * @param mayFederate whether a sender still may: the configuration may be another one since
    */
-  recover(): { readonly resumed: number; readonly returned: number } {
+  recover(mayFederate: (sender: string) => boolean): { readonly resumed: number; readonly returned: number } {
     let resumed = 0;
     let returned = 0;
     for (const queued of this.#store.outgoing()) {
-      if (queued.state === "queued") {
+      if (queued.state === "queued" && !mayFederate(queued.sender)) {
+        returned++;
+        this.#giveBack(queued, "forbidden", ACCESS_LOST);
+      } else if (queued.state === "queued") {
         resumed++;
         // Its time stood still while no process could try.
         this.#hand({ ...queued, expiresAt: Math.max(queued.expiresAt, this.#now() + STANZA_LIFETIME_MS) });

@@ -23,7 +23,7 @@ import { entitlementChange, isLower } from "./entitlement-change";
 import { EntitlementReview } from "./entitlement-review";
 import { onIq } from "./iq";
 import { chatStateStanza, messageStanza, onMessage } from "./messages";
-import { type Carrier, Outbox } from "./outbox";
+import { ACCESS_LOST, type Carrier, Outbox } from "./outbox";
 import { partingsOf } from "./partings";
 import { onPresence, sendPresence, subscription, unavailable } from "./presence";
 import { type Party, partiesOf, partyOf, type RoutingContext } from "./routing-context";
@@ -95,7 +95,7 @@ export class Router implements FederationSide {
 
   /** Sends what an earlier process left in the queue, and gives back what may have been sent. */
   recover(): void {
-    const { resumed, returned } = this.#outbox.recover();
+    const { resumed, returned } = this.#outbox.recover((sender) => this.#snapshot.access.allowed(sender));
     if (resumed + returned > 0) this.#options.log.info("queue-recovered", { resumed, returned });
   }
 
@@ -110,7 +110,7 @@ export class Router implements FederationSide {
         const row = next.policy.row(pair.local, pair.remote);
         const lowered = old !== undefined && row !== undefined && isLower(old.partnerType, row.partnerType);
         return {
-          text: "this user may not use XMPP federation any more (access policy)",
+          text: ACCESS_LOST,
           item: ({ speaker, row }) =>
             speaker !== undefined &&
             ((lowered && row === undefined) || (before.access.allowed(speaker) && !next.access.allowed(speaker))),

@@ -106,6 +106,17 @@ describe("after a restart", () => {
     expect(next.store.outgoing().map((one) => one.stanzaId)).toEqual(["queued"]);
   });
 
+  test("what was never written comes back where its sender may federate no more", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "xmpp-edge-router-"));
+    const first = createRouter({}, {}, folder);
+    first.side.send({ from: ALICE, to: ANN, id: "m", body: "b" });
+    await first.store.close();
+    const next = createRouter({}, { access: { everyone: { allowed: false, because: "" }, users: [] } }, folder);
+    next.router.recover();
+    expect(next.items).toEqual([]);
+    expect(next.delivered).toMatchObject([{ to: ALICE, id: "m", error: { condition: "forbidden" } }]);
+  });
+
   test("what belongs to a user who is none any more does not keep the gateway from starting", async () => {
     const folder = mkdtempSync(join(tmpdir(), "xmpp-edge-router-"));
     const first = createRouter({}, {}, folder);

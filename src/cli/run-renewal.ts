@@ -92,19 +92,13 @@ export class Renewal {
     });
     clearTimeout(this.#restart);
     if (this.#child === undefined) this.#child = this.#spawn();
-    else this.#child.kill("SIGTERM"); // the next one starts when it has let go of the store
+    else void end(this.#child); // the next one starts when it has let go of the store
   }
 
   async stop(): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#restart);
-    const child = this.#child;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-    child.kill("SIGTERM");
-    const timer = setTimeout(() => child.kill("SIGKILL"), STOP_PATIENCE);
-    await gone;
-    clearTimeout(timer);
+    if (this.#child !== undefined) await end(this.#child);
   }
 
   #spawn(): ChildProcess | undefined {
@@ -151,6 +145,16 @@ export class Renewal {
       this.#child = this.#spawn();
     }, RESTART);
   }
+}
+
+/** Ends a process in order; after a while, anyhow. */
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), STOP_PATIENCE);
+  await gone;
+  clearTimeout(timer);
 }
 
 /** What a certificate is obtained for: the rest of the document is none of that process's business. */

@@ -1,4 +1,4 @@
-import { chmodSync, createReadStream, rmSync, statSync } from "node:fs";
+import { createReadStream, rmSync, statSync } from "node:fs";
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -24,23 +24,25 @@ export interface BackupSocket {
 export function serveBackups(store: StateStore, directory: string, log: Log): BackupSocket {
   const path = join(directory, SOCKET);
   const copy = join(directory, `backup-${process.pid}.copy`);
-  let busy = false;
+  const sockets = new Set<Socket>();
+  let sending: Promise<void> | undefined;
   const server: Server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
     socket.on("error", () => socket.destroy());
     socket.setTimeout(PATIENCE, () => socket.destroy());
-    if (busy) {
+    if (sending !== undefined) {
       socket.end(`${JSON.stringify({ error: "another backup is being taken" })}\n`);
       return;
     }
-    busy = true;
-    void send(socket)
+    sending = send(socket)
       .catch((error: Error) => {
         log.error("state-backup-failed", { reason: error.message });
         socket.end(`${JSON.stringify({ error: error.message })}\n`);
       })
       .finally(() => {
         rmSync(copy, { force: true });
-        busy = false;
+        sending = undefined;
       });
   });
   const send = async (socket: Socket) => {
@@ -53,14 +55,19 @@ export function serveBackups(store: StateStore, directory: string, log: Log): Ba
   };
   server.on("error", (error) => log.warn("state-backup-unavailable", { reason: error.message }));
   rmSync(path, { force: true }); // of a gateway that was killed: the state's lock says that we are the only one
-  server.listen(path, () => chmodSync(path, 0o600));
+  const umask = process.umask(0o177); // the name appears within this call, and nobody else may ever connect
+  server.listen(path);
+  process.umask(umask);
   server.unref();
   return {
-    close: () =>
-      new Promise((resolve) => {
+    async close() {
+      const closed = new Promise<void>((resolve) => {
         if (server.listening) server.close(() => resolve());
         else resolve();
-      }),
+      });
+      for (const socket of sockets) socket.destroy(); // a reader that takes its time does not hold up our end
+      await Promise.all([closed, sending]);
+    },
   };
 }
 

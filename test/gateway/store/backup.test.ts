@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { createConnection } from "node:net";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "@jest/globals";
@@ -116,6 +118,21 @@ describe("a backup", () => {
     expect(queued).toEqual(queued.map((_, index) => `m${index}`));
     expect(queued.length % 20).toBe(0); // whole transactions only
     expect(readdirSync(folder).filter((name) => name.includes("copy"))).toEqual([]);
+  });
+
+  test("is nobody else's to ask for, and one that nobody reads does not hold up the gateway's end", async () => {
+    const folder = stateFolder();
+    const store = openState(folder);
+    for (let n = 0; n < 20_000; n += 1) store.enqueue(outgoing(n));
+    await store.committed();
+    const socket = serveBackups(store, folder, silent);
+    expect(statSync(join(folder, "backup.sock")).mode & 0o777).toBe(0o600);
+    const reader = createConnection(join(folder, "backup.sock"));
+    reader.on("error", () => undefined);
+    await once(reader, "readable"); // and reads no more
+    await socket.close();
+    await store.close();
+    expect(readdirSync(folder)).toEqual(["state.sqlite"]);
   });
 
   test("is not written over a file unless that is said", async () => {

@@ -95,6 +95,10 @@ export class WatchedProcess {
     }
   }
 
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
   /** Sends a signal. `stop` is the orderly way to end it. */
   kill(signal: NodeJS.Signals): void {
     this.child.kill(signal);

@@ -1,0 +1,168 @@
+import { chown, readFile, rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { defineEdge, gatewayDocument, localRun } from "../../src/definition";
+import { serveRecords } from "../../src/dns/server";
+import { type BuiltImage, buildImage } from "../../src/gateway/image";
+import { pushImage } from "../../src/gateway/image/registry";
+import { alice, bob, ourDomain } from "./rig/federation";
+import { program } from "./rig/gateway";
+import { type Container, Podman } from "./rig/podman";
+import { freePort } from "./rig/ports";
+import { type Registry, startRegistry } from "./rig/registry";
+import { PeerRig } from "./rig/rig";
+import { SandboxUser } from "./rig/sandbox-user";
+import { serverRecords } from "./rig/unbound";
+import { makeWorkFolder } from "./rig/work-folder";
+import type { XmppClient } from "./rig/xmpp-client";
+
+// The first run fetches Node and a few Debian packages (60 MB) into .cache/image.
+jest.setTimeout(240_000);
+
+const partner = "partner.example";
+const juliet = `juliet@${partner}`;
+const user = 10001;
+
+let rig: PeerRig;
+let registry: Registry;
+let podman: Podman;
+let image: BuiltImage;
+let container: Container;
+let readyAfter: number;
+let client: XmppClient;
+let ours: SandboxUser;
+
+beforeAll(async () => {
+  program(); // the build that goes into the image
+  rig = await PeerRig.open();
+  for (const name of ["docker-registry", "podman", "runc"]) rig.witness(name);
+  const work = await makeWorkFolder();
+  rig.own(work, () => rm(work, { recursive: true, force: true }));
+  const place = await rig.place(ourDomain);
+  const definition = defineEdge({
+    name: "contoso",
+    accessEdge: { fqdn: `edge.${ourDomain}`, addresses: ["198.51.100.7"] },
+    domains: [{ name: ourDomain }],
+    internal: { kind: "sandbox", users: [alice, bob] },
+    partners: [{ domain: partner, partnerType: "Federated" }],
+  });
+  const facts = localRun(definition, { address: place.address, port: place.s2sPort });
+  image = await buildImage({
+    definitionDocument: gatewayDocument(definition),
+    output: join(work, "layout"),
+    platforms: ["linux/amd64"],
+    cache: resolve(__dirname, "../../.cache/image"),
+  });
+
+  const address = rig.network.address();
+  registry = await startRegistry({ address, port: await freePort(address, 5000) });
+  rig.own(registry, () => registry.stop());
+  podman = await Podman.open({ plainRegistries: [registry.host] });
+  rig.own(podman, () => podman.close());
+
+  const nameServer = { address: rig.network.address(), port: 5300 };
+  const zone = await serveRecords({ ...nameServer, records: facts.dns.records });
+  rig.own(zone, () => zone.close());
+  const theirs = await rig.place(partner);
+  const resolver = await rig.startUnbound({
+    records: serverRecords(theirs),
+    stubZones: [{ zone: ourDomain, address: nameServer.address, port: zone.port }],
+  });
+  const prosody = await rig.startProsody(theirs, { mode: "external", resolver, accounts: ["juliet"] });
+  client = await rig.login(prosody, "juliet");
+
+  const certificates = await rig.authority.issue({ names: facts.certificate.names.map(({ name }) => name) });
+  for (const [name, text] of Object.entries({
+    "edge.pem": certificates.certPem,
+    "edge.key": certificates.keyPem,
+    "anchors.pem": certificates.caPem,
+  })) {
+    await writeFile(join(podman.work, name), text, { mode: 0o400 });
+    await chown(join(podman.work, name), user, user);
+  }
+  const repository = `${registry.host}/edge/gateway`;
+  const { reference } = await pushImage({ layout: image.layout, repository, digest: image.digest, tag: "v1" });
+  await podman.command("pull", "--quiet", reference);
+  const started = performance.now();
+  container = podman.start({
+    name: "gateway",
+    image: reference,
+    options: [
+      ...["edge.pem", "edge.key", "anchors.pem"].flatMap((name) => [
+        "--volume",
+        `${podman.inside(name)}:/run/secrets/${name}:ro`,
+      ]),
+      ...["--volume", "state:/var/lib/xmpp-edge"],
+    ],
+    arguments: [
+      ...["run", "/etc/xmpp-edge/document.json", "--listen", `${place.address}:${place.s2sPort}`],
+      ...["--certificate", "/run/secrets/edge.pem", "--key", "/run/secrets/edge.key"],
+      ...["--trust-anchors", "/run/secrets/anchors.pem", "--resolver", `${resolver.address}:${resolver.port}`],
+      ...["--admin", `${place.address}:0`, "--allow-private-targets", "127.0.0.0/8"],
+    ],
+  });
+  const { admin } = await container.process.waitForLine("its line of readiness", (line) =>
+    line.startsWith('{"ready":true') ? (JSON.parse(line) as { admin: string }) : undefined,
+  );
+  readyAfter = performance.now() - started;
+  const state = join(podman.work, "graph/volumes/state/_data/state");
+  const token = (await readFile(join(state, "sandbox.token"), "utf8")).trim();
+  ours = new SandboxUser(alice, async (method, path, body) => {
+    const response = await fetch(`http://${admin}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    return response.json();
+  });
+});
+afterAll(() => rig?.close());
+
+describe("the gateway out of its image, pushed to a registry and pulled by digest, under podman", () => {
+  test("is ready within a second", () => {
+    process.stderr.write(`podman run to ready: ${readyAfter.toFixed(0)} ms\n`);
+    expect(readyAfter).toBeLessThan(1_000);
+  });
+
+  test("runs as an ordinary user without any capability, and can gain none", async () => {
+    const status = await container.status();
+    expect(status).toMatch(new RegExp(`^Uid:\\s+${user}\\s+${user}\\s+${user}\\s+${user}$`, "m"));
+    expect(status).toMatch(new RegExp(`^Gid:\\s+${user}\\s`, "m"));
+    expect(status).toMatch(/^CapEff:\s+0+$/m);
+    expect(status).toMatch(/^CapBnd:\s+0+$/m);
+    expect(status).toMatch(/^NoNewPrivs:\s+1$/m);
+  });
+
+  test("writes to its state alone", async () => {
+    const attempt = (path: string) =>
+      podman.command(
+        ...["exec", "gateway", "/usr/local/bin/node", "-e"],
+        `try { require("fs").writeFileSync(${JSON.stringify(path)}, "x"); console.log("written") } catch (e) { console.log(e.code) }`,
+      );
+    for (const path of ["/opt/xmpp-edge/x", "/etc/xmpp-edge/document.json", "/x"])
+      expect((await attempt(path)).trim()).toMatch(/^(?:EROFS|EACCES)$/);
+    expect((await attempt("/var/lib/xmpp-edge/probe")).trim()).toBe("written");
+    const { HostConfig } = (await container.inspect()) as { HostConfig: { ReadonlyRootfs: boolean } };
+    expect(HostConfig.ReadonlyRootfs).toBe(true);
+  });
+
+  test("is the image of that digest", async () => {
+    const { ImageDigest } = await container.inspect();
+    expect(ImageDigest).toBe(image.digest);
+  });
+
+  test("exchanges messages with a partner's Prosody, each way", async () => {
+    client.message(alice, "from the partner");
+    await ours.waitForMessage(client.fullJid, "from the partner");
+    await ours.message(juliet, "out of the container");
+    await client.waitForMessage(alice, "out of the container");
+  });
+
+  test("ends in order at SIGTERM", async () => {
+    const since = performance.now();
+    await expect(container.stop()).resolves.toBe("exit code 143");
+    expect(performance.now() - since).toBeLessThan(5_000);
+    expect(container.process.log.filter((line) => /"level":"error"/.test(line))).toEqual([]);
+  });
+});

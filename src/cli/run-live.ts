@@ -118,6 +118,7 @@ export class DocumentFollower {
   #reading = false;
   #unreachable = false;
   #gateway: RunningGateway | undefined;
+  #kept: Promise<void> = Promise.resolve();
   #onApplied: (document: GatewayDocument) => void = () => undefined;
   readonly #watching: { close(): void };
 
@@ -193,13 +194,17 @@ export class DocumentFollower {
     this.#unreachable = unreachable;
   }
 
-  async #keep({ offer: { document: _, ...origin }, text }: RunnableDocument): Promise<void> {
+  /** One after the other, so that the last one stays. */
+  #keep({ offer: { document: _, ...origin }, text }: RunnableDocument): Promise<void> {
     const kept: KeptDocument = { ...origin, text };
-    await keepDocument(this.directory, kept).catch((error: Error) =>
-      this.log.error("last-document-not-kept", {
-        reason: error.message,
-        remedy: "make room or mend the disk: a start without the source would run an older document",
-      }),
-    );
+    this.#kept = this.#kept
+      .then(() => keepDocument(this.directory, kept))
+      .catch((error: Error) =>
+        this.log.error("last-document-not-kept", {
+          reason: error.message,
+          remedy: "make room or mend the disk: a start without the source would run an older document",
+        }),
+      );
+    return this.#kept;
   }
 }

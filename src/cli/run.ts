@@ -159,14 +159,15 @@ async function serve(
     ...(domain === undefined ? {} : { domain }),
     ...(admin === undefined ? {} : { admin: { address: admin.address, port: admin.port } }),
   });
+  // Before anybody is told that it serves: whoever is told may signal at once.
+  const { signal } = context;
+  const hangUp = onHangUp(() => void follower.look());
+  void follower.follow(gateway, started, (document) => renewal?.follow(document));
   const text = ({ address, port }: { address: string; port: number }) =>
     address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
   context.stdout(
     `${JSON.stringify({ ready: true, name: document.name, listening: gateway.listening.map(text), ...(admin === undefined ? {} : { admin: text(admin) }), pid: process.pid })}\n`,
   );
-  await follower.follow(gateway, started, (document) => renewal?.follow(document));
-  const hangUp = onHangUp(() => void follower.look());
-  const { signal } = context;
   const ended = await Promise.race([
     fault,
     new Promise<"stop">((resolve) =>

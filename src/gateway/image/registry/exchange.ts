@@ -61,7 +61,6 @@ export async function exchange(world: RegistryWorld, request: Exchange): Promise
       signal: AbortSignal.any([signal, late.signal]),
       ...bodyOf(request.body, {
         onPiece: () => allow(limits.stall),
-        onEnd: () => allow(limits.answer),
         onFault: (fault) => {
           bodyFault = fault;
         },
@@ -76,7 +75,7 @@ export async function exchange(world: RegistryWorld, request: Exchange): Promise
     if (late.signal.aborted)
       throw new RegistryError(
         "registry-timeout",
-        `${where}: no answer within ${limits.answer / 1000} s`,
+        `${where}: no whole answer in time`,
         "an answer",
         "see that the registry and the way to it are well, then run it again",
         { transient: true },
@@ -96,12 +95,11 @@ function lengthOf({ body }: Exchange): Record<string, string> {
 
 interface BodyEvents {
   readonly onPiece: () => void;
-  readonly onEnd: () => void;
   /** What is to be sent cannot be read, or is not what it should be. */
   readonly onFault: (error: unknown) => void;
 }
 
-function bodyOf(body: Exchange["body"], { onPiece, onEnd, onFault }: BodyEvents): RequestInit {
+function bodyOf(body: Exchange["body"], { onPiece, onFault }: BodyEvents): RequestInit {
   if (body === undefined || typeof body === "string") return body === undefined ? {} : { body };
   const pieces = body.open()[Symbol.asyncIterator]();
   const stream = new ReadableStream<Uint8Array>({
@@ -112,7 +110,6 @@ function bodyOf(body: Exchange["body"], { onPiece, onEnd, onFault }: BodyEvents)
         throw error;
       });
       if (piece.done) {
-        onEnd();
         controller.close();
       } else controller.enqueue(piece.value);
     },

@@ -1,8 +1,8 @@
 /** What a registry may take of time and room. Milliseconds and bytes. */
 export interface RegistryLimits {
-  /** An answer, from the last byte sent to its last byte. */
+  /** An answer to something small, to its last byte. */
   readonly answer: number;
-  /** Between two pieces that the registry takes of a layer. */
+  /** Between two pieces that the registry takes of a layer, and from the last one to the answer. */
   readonly stall: number;
   /** All of a push; a look or a deletion gets a tenth. */
   readonly whole: number;
@@ -15,10 +15,10 @@ export interface RegistryLimits {
 }
 
 export const LIMITS: RegistryLimits = {
-  answer: 60_000,
+  answer: 30_000,
   stall: 60_000,
   whole: 3_600_000,
-  attempts: 5,
+  attempts: 4,
   firstWait: 500,
   longestWait: 60_000,
 };

@@ -1,7 +1,7 @@
 import type { Answer } from "./exchange";
 
 const LONGEST = 300;
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]+/gu;
+const INVISIBLE = /[\s\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]+/gu;
 
 /**
  * What the registry says about its refusal, as one harmless line; it may be anything, so what is secret is struck out.

@@ -52,10 +52,22 @@ async function bench({ smoke, json }: Options): Promise<void> {
   const sizes = smoke ? smokeSizes : fullSizes;
   const s2s = await measureS2s(sizes, say);
   print(s2sReport(s2s, sizes, !smoke));
-  if (!smoke && !(meetsCheckBar(check) && meetsChainBars(chains) && meetsPlanBar(plan) && meetsApplyBar(apply)))
+  if (
+    !smoke &&
+    !(
+      meetsCheckBar(check) &&
+      meetsChainBars(chains) &&
+      meetsPlanBar(plan) &&
+      meetsApplyBar(apply) &&
+      meetsProviderBar(provider)
+    )
+  )
     process.exitCode = 1;
   if (json !== undefined)
-    await writeFile(json, `${JSON.stringify({ sizes, check, chains, plan, synthesis, apply, s2s }, null, 2)}\n`);
+    await writeFile(
+      json,
+      `${JSON.stringify({ sizes, check, chains, plan, synthesis, apply, provider, s2s }, null, 2)}\n`,
+    );
 }
 
 function machine(): string {

@@ -149,7 +149,7 @@ async function applied<C>(
 }
 
 function known<T>(all: { readonly [type: string]: T }, type: string, kind: string): T {
-  const found = all[type];
+  const found = Object.hasOwn(all, type) ? all[type] : undefined;
   if (!found) throw new ProviderError(`no ${kind} ${type}`, "This provider does not serve it.");
   return found;
 }

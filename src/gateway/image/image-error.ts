@@ -37,7 +37,7 @@ export function fileFault(error: unknown, place: string, option: string): unknow
       "about 250 MB",
       `make room or name another place by ${option}`,
     );
-  if (code === "EACCES" || code === "EPERM" || code === "EROFS" || code === "ENOTDIR")
+  if (code === "EACCES" || code === "EPERM" || code === "EROFS" || code === "ENOTDIR" || code === "ENOENT")
     return new ImageError(
       "unwritable",
       `${place} cannot be written (${code})`,

@@ -386,6 +386,13 @@ describe("a build", () => {
     }
   });
 
+  it("names what to do where the output cannot be made", async () => {
+    await expect(build({ output: "/proc/image" })).rejects.toMatchObject({
+      code: "unwritable",
+      remedy: expect.stringContaining("--output"),
+    });
+  });
+
   it("names what to do where the cache cannot be made", async () => {
     writeFileSync(join(folder, "a-file"), "");
     chmodSync(join(folder, "a-file"), 0o400);

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { digestOf, digestOfFile, isDigest } from "../digest";
 import { fileFault } from "../image-error";
 import type { ImageLock } from "../lock/lock";
+import { makeDirectory } from "../make-directory";
 import { markUsed, sweepCache, UNFINISHED } from "../packages/cache-sweep";
 import { PackageCache } from "../packages/package-cache";
 import type { PackageSources } from "../packages/sources";
@@ -66,7 +67,7 @@ async function baseLayer(options: BaseLayerOptions): Promise<LayerContent> {
   progress(`packing the base layer for ${platform}`);
   const temporary = join(cache, `${UNFINISHED}base-${randomBytes(6).toString("hex")}`);
   try {
-    await mkdir(cache, { recursive: true });
+    await makeDirectory(cache);
     const layer = await layerIntoFile(files, temporary, signal);
     await writeFile(`${temporary}.json`, describe(layer));
     // The description last: without it the layer counts as absent.

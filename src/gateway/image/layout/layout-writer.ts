@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createReadStream, createWriteStream, existsSync } from "node:fs";
-import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Digest, digestOf, digestOfFile } from "../digest";
 import { fileFault, ImageError } from "../image-error";
+import { makeDirectory } from "../make-directory";
 import { type Descriptor, INDEX_MEDIA_TYPE, type Index } from "./manifest";
 
 const LAYOUT = '{"imageLayoutVersion":"1.0.0"}';
@@ -36,7 +37,7 @@ export class LayoutWriter {
           "name another directory by --output",
         );
       const writer = new LayoutWriter(directory);
-      await mkdir(writer.#blobs, { recursive: true });
+      await makeDirectory(writer.#blobs);
       return writer;
     } catch (error) {
       throw fileFault(error, directory, "--output");

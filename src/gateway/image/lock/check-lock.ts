@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { defaultCache } from "../default-cache";
 import { fileFault, ImageError } from "../image-error";
+import { makeDirectory } from "../make-directory";
 import { PackageCache } from "../packages/package-cache";
 import type { PackageSources } from "../packages/sources";
 import { PLATFORMS, type Platform } from "../platform";
@@ -29,7 +30,7 @@ export async function checkLock(options: CheckLockOptions): Promise<readonly Loc
   const { lock, sources = {}, cache = defaultCache(), progress = () => undefined, signal } = options;
   let folder: string | undefined;
   try {
-    await mkdir(cache, { recursive: true });
+    await makeDirectory(cache);
     folder = await mkdtemp(join(cache, "lock-"));
     const packages = new PackageCache(folder, sources, progress, signal);
     const parts = PLATFORMS.flatMap((platform) => {

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileFault, ImageError } from "../image-error";
 import type { LockedDebian, LockedNode } from "../lock/lock";
+import { makeDirectory } from "../make-directory";
 import { markUsed } from "./cache-sweep";
 import { fetchDebian } from "./fetch-debian";
 import { fetchNode } from "./fetch-node";
@@ -54,7 +55,7 @@ export class PackageCache {
       return file;
     }
     try {
-      await mkdir(this.directory, { recursive: true });
+      await makeDirectory(this.directory);
       this.say(`fetching ${what}`);
       const temporary = await fetched();
       const found = await hashOf(temporary, algorithm);

@@ -9,6 +9,7 @@ import { applyReport, measureApply, meetsApplyBar } from "./apply";
 import { chainReport, measureChains, meetsChainBars } from "./chains";
 import { checkReport, measureCheck, meetsCheckBar } from "./check";
 import { measureSynthesis, synthesisReport } from "./definitions";
+import { imageReport, measureImage, meetsImageBars } from "./image";
 import { measurePlan, meetsPlanBar, planReport } from "./plan";
 import { measureProvider, meetsProviderBar, providerReport } from "./provider";
 import { s2sReport } from "./report/s2s-report";
@@ -49,6 +50,9 @@ async function bench({ smoke, json }: Options): Promise<void> {
   print(applyReport(apply));
   const provider = await measureProvider(smoke ? 2 : 15, say);
   print(providerReport(provider));
+  // Nothing about it can be small: the image is of one size.
+  const image = smoke ? undefined : await measureImage(say);
+  if (image !== undefined) print(imageReport(image));
   const sizes = smoke ? smokeSizes : fullSizes;
   const s2s = await measureS2s(sizes, say);
   print(s2sReport(s2s, sizes, !smoke));
@@ -59,14 +63,15 @@ async function bench({ smoke, json }: Options): Promise<void> {
       meetsChainBars(chains) &&
       meetsPlanBar(plan) &&
       meetsApplyBar(apply) &&
-      meetsProviderBar(provider)
+      meetsProviderBar(provider) &&
+      (image === undefined || meetsImageBars(image))
     )
   )
     process.exitCode = 1;
   if (json !== undefined)
     await writeFile(
       json,
-      `${JSON.stringify({ sizes, check, chains, plan, synthesis, apply, provider, s2s }, null, 2)}\n`,
+      `${JSON.stringify({ sizes, check, chains, plan, synthesis, apply, provider, image, s2s }, null, 2)}\n`,
     );
 }
 

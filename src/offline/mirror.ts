@@ -46,11 +46,11 @@ export function layMirror(folder: string, options: MirrorOptions, path = folder)
   const aws = providerFolder(folder, awsAddress(options.terraform), schema.version);
   copyFileSync(options.bundle, join(aws, "stand-in.cjs"));
   writeFileSync(join(aws, "aws-schema.json"), JSON.stringify(schema));
-  writeLauncher(join(aws, `terraform-provider-aws_v${schema.version}`), "hashicorp/aws", "aws");
+  writeLauncher(join(aws, `terraform-provider-aws_v${schema.version}`), "hashicorp/aws", "aws", path);
   if (options.ownToo) {
     const own = providerFolder(folder, PROVIDER_ADDRESS, PROVIDER_VERSION);
     copyFileSync(options.bundle, join(own, "stand-in.cjs"));
-    writeLauncher(join(own, `terraform-provider-xmppedge_v${PROVIDER_VERSION}`), PROVIDER_ADDRESS, "xmppedge");
+    writeLauncher(join(own, `terraform-provider-xmppedge_v${PROVIDER_VERSION}`), PROVIDER_ADDRESS, "xmppedge", path);
   }
   const configuration = join(folder, "terraform.rc");
   writeFileSync(configuration, cliConfiguration([join(path, "mirror"), ...(options.others ?? [])]));
@@ -63,6 +63,9 @@ export const cliConfiguration = (mirrors: readonly string[]): string =>
     .map((mirror) => `  filesystem_mirror {\n    path = ${JSON.stringify(mirror)}\n  }\n`)
     .join("")}}\n`;
 
+/** A word of a shell, whatever is in it. */
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
 function providerFolder(folder: string, address: string, version: string): string {
   const place = join(folder, "mirror", ...address.split("/"), version, platform());
   mkdirSync(place, { recursive: true });
@@ -70,12 +73,15 @@ function providerFolder(folder: string, address: string, version: string): strin
 }
 
 /** Terraform starts a file without an extension, so a launcher names the Node that runs it: this one. */
-function writeLauncher(file: string, address: string, provider: "aws" | "xmppedge"): void {
+function writeLauncher(file: string, address: string, provider: "aws" | "xmppedge", path: string): void {
   writeFileSync(
     file,
     `#!/bin/sh
 # The stand-in for ${address}. It makes nothing anywhere; its values are made up and marked.
-exec '${process.execPath.replaceAll("'", "'\\''")}' "$(dirname "$0")/stand-in.cjs" ${provider}
+# Terraform starts it several times a command. Not beside it: what lies there is checked by its hash.
+NODE_COMPILE_CACHE=${quoted(join(path, "compiled"))}
+export NODE_COMPILE_CACHE
+exec ${quoted(process.execPath)} "$(dirname "$0")/stand-in.cjs" ${provider}
 `,
   );
   chmodSync(file, 0o755);

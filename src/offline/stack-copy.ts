@@ -14,12 +14,7 @@ const MOST_FILES = 20_000;
  * @throws OfflineError where it holds no Terraform files
  */
 export function copyStack(directory: string, copy: string): void {
-  if (!existsSync(directory) || !statSync(directory).isDirectory() || terraformFiles(directory, false).length === 0)
-    throw new OfflineError(
-      "stack-unreadable",
-      `${directory} holds no Terraform files`,
-      "give a folder with .tf or .tf.json files (cdktf.out/stacks/NAME after a synthesis), or a definition",
-    );
+  requireStack(directory);
   cpSync(directory, copy, { recursive: true, filter: (file) => file === directory || !LEFT.test(basename(file)) });
   // Terraform merges override files into what they are beside: the stack's own backend is never spoken to.
   writeFileSync(
@@ -32,8 +27,21 @@ export function copyStack(directory: string, copy: string): void {
   );
 }
 
-/** The kind of a stack's backend, as its files say. Terraform's own default is a local file. */
+function requireStack(directory: string): void {
+  if (!existsSync(directory) || !statSync(directory).isDirectory() || terraformFiles(directory, false).length === 0)
+    throw new OfflineError(
+      "stack-unreadable",
+      `${directory} holds no Terraform files`,
+      "give a folder with .tf or .tf.json files (cdktf.out/stacks/NAME after a synthesis), or a definition",
+    );
+}
+
+/**
+ * The kind of a stack's backend, as its files say. Terraform's own default is a local file.
+ * @throws OfflineError where it holds no Terraform files
+ */
 export function backendOf(directory: string): "local" | "remote" {
+  requireStack(directory);
   const texts = terraformFiles(directory, false).map((file) => readFileSync(file, "utf8"));
   const kinds = texts.flatMap((text) => [
     ...[...text.matchAll(/^\s*backend\s+"(\w+)"/gm)].map(([, kind]) => kind),

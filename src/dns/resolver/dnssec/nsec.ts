@@ -1,12 +1,12 @@
 import { type Proofs, provedIf } from "./proof";
-import { holdsType } from "./type-bitmap";
-import { commonAncestor, compareNames, isWithin, labelsOf, readName, type WireName, wildcardOf } from "./wire-name";
+import { readTypes, type Types } from "./type-bitmap";
+import { commonAncestor, compareNames, isWithin, ROOT, readPlainName, type WireName, wildcardOf } from "./wire-name";
 import { TYPE, type WireRecord } from "./wire-record";
 
 interface Gap {
   readonly owner: WireName;
   readonly next: WireName;
-  readonly bitmap: Buffer;
+  readonly holds: Types;
 }
 
 /** What NSEC records prove (RFC 4035 section 5.4, with RFC 6840 section 4.1 on delegations). */
@@ -15,48 +15,51 @@ export function nsecProofs(records: readonly WireRecord[], zone: WireName): Proo
   const at = (name: WireName) => gaps.find(({ owner }) => owner.equals(name));
   /** The gap that the name falls into; not one that begins at a delegation or DNAME above it, which says nothing. */
   const over = (name: WireName) => gaps.find((gap) => covers(gap, name, zone) && !speaksFromAbove(gap, name));
-  const encloserBy = (gap: Gap, name: WireName) => {
-    const [first, second] = [commonAncestor(gap.owner, name), commonAncestor(gap.next, name)];
-    return labelsOf(first).length > labelsOf(second).length ? first : second;
+  /** The gap over a name that does not even stand above others. */
+  const overNothing = (name: WireName) => {
+    const gap = over(name);
+    return gap !== undefined && !isWithin(gap.next, name) ? gap : undefined;
   };
-  const lacks = (gap: Gap, type: number) => !holdsType(gap.bitmap, type) && !holdsType(gap.bitmap, TYPE.CNAME);
+  const standsAbove = (name: WireName): boolean => {
+    const gap = over(name);
+    return gap !== undefined && isWithin(gap.next, name);
+  };
   return {
     noType(name, type) {
       const gap = at(name);
-      if (gap !== undefined) return provedIf(isFromRightSide(gap, type, zone) && lacks(gap, type));
-      const around = over(name);
-      return provedIf(around !== undefined && isWithin(around.next, name)); // it exists only for what is below it
+      if (gap === undefined) return provedIf(standsAbove(name));
+      return provedIf(isFromRightSide(gap, type, zone) && lacks(gap, type));
     },
     noName(name) {
-      const gap = over(name);
-      if (gap === undefined || isWithin(gap.next, name)) return undefined;
-      return provedIf(over(wildcardOf(encloserBy(gap, name))) !== undefined);
+      const gap = overNothing(name);
+      return provedIf(gap !== undefined && overNothing(wildcardOf(encloserBy(gap, name))) !== undefined);
     },
     noTypeByWildcard(name, type) {
-      const gap = over(name);
-      if (gap === undefined || isWithin(gap.next, name)) return undefined;
-      const wildcard = at(wildcardOf(encloserBy(gap, name)));
-      return provedIf(wildcard !== undefined && lacks(wildcard, type));
+      const gap = overNothing(name);
+      if (gap === undefined) return undefined;
+      const wildcard = wildcardOf(encloserBy(gap, name));
+      const match = at(wildcard);
+      if (match === undefined) return provedIf(standsAbove(wildcard)); // then it has no types at all (RFC 4592 2.2.2)
+      return provedIf(!isDelegation(match) && lacks(match, type));
     },
     expanded(name, encloser) {
-      const gap = over(name);
+      const gap = overNothing(name);
       return provedIf(gap !== undefined && encloserBy(gap, name).equals(encloser));
     },
+    optedOut: () => undefined,
     noDelegationSigner(name) {
       const gap = at(name);
-      return provedIf(gap !== undefined && isDelegation(gap) && !holdsType(gap.bitmap, TYPE.DS));
+      return provedIf(gap !== undefined && isDelegation(gap) && !gap.holds(TYPE.DS));
     },
   };
 }
 
 function gapOf({ owner, type, data }: WireRecord, zone: WireName): Gap[] {
   if (type !== TYPE.NSEC || !isWithin(owner, zone)) return [];
-  try {
-    const { name: next, end } = readName(data, 0);
-    return isWithin(next, zone) ? [{ owner, next, bitmap: data.subarray(end) }] : [];
-  } catch {
-    return [];
-  }
+  const read = readPlainName(data, 0);
+  if (read === undefined || !isWithin(read.name, zone)) return [];
+  const holds = readTypes(data.subarray(read.end));
+  return holds === undefined ? [] : [{ owner, next: read.name, holds }];
 }
 
 /** The last NSEC of a zone leads back to the apex. */
@@ -65,11 +68,19 @@ function covers({ owner, next }: Gap, name: WireName, zone: WireName): boolean {
   return next.equals(zone) || compareNames(name, next) < 0;
 }
 
-const isDelegation = ({ bitmap }: Gap): boolean => holdsType(bitmap, TYPE.NS) && !holdsType(bitmap, TYPE.SOA);
+/** The deepest ancestor of the name that the two ends of its gap prove to exist. */
+function encloserBy({ owner, next }: Gap, name: WireName): WireName {
+  const [first, second] = [commonAncestor(owner, name), commonAncestor(next, name)];
+  return first.length > second.length ? first : second;
+}
+
+const lacks = ({ holds }: Gap, type: number): boolean => !holds(type) && !holds(TYPE.CNAME);
+
+const isDelegation = ({ holds }: Gap): boolean => holds(TYPE.NS) && !holds(TYPE.SOA);
 
 const speaksFromAbove = (gap: Gap, name: WireName): boolean =>
-  isWithin(name, gap.owner) && (isDelegation(gap) || holdsType(gap.bitmap, TYPE.DNAME));
+  isWithin(name, gap.owner) && (isDelegation(gap) || gap.holds(TYPE.DNAME));
 
 /** At a cut the parent speaks of DS alone, and the child of everything else (RFC 6840 section 4.1). */
 const isFromRightSide = (gap: Gap, type: number, zone: WireName): boolean =>
-  type === TYPE.DS ? !gap.owner.equals(zone) || labelsOf(zone).length === 0 : !isDelegation(gap);
+  type === TYPE.DS ? !gap.owner.equals(zone) || zone.equals(ROOT) : !isDelegation(gap);

@@ -16,6 +16,8 @@ export interface Proofs {
   noTypeByWildcard(name: WireName, type: number): Proof;
   /** Nothing below `encloser` on the way to the name exists, so that its wildcard may stand in (RFC 4035 5.3.4). */
   expanded(name: WireName, encloser: WireName): Proof;
+  /** Nothing says that the name exists, and nothing need: it may be a delegation that is not signed. */
+  optedOut(name: WireName): Proof;
   /** The delegation has no DS. */
   noDelegationSigner(name: WireName): Proof;
 }

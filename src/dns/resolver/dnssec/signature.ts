@@ -1,7 +1,9 @@
-import { constants, verify } from "node:crypto";
-import { algorithmOf, type SigningKey } from "./signing-key";
+import { constants, type KeyObject, verify } from "node:crypto";
+import { algorithmOf } from "./algorithm";
+import { once } from "./once";
+import type { SigningKey } from "./signing-key";
 import type { VerificationBudget } from "./verification-budget";
-import { ancestor, isWithin, labelsOf, readName, type WireName, wildcardOf } from "./wire-name";
+import { ancestor, isWithin, labelsOf, readPlainName, type WireName, wildcardOf } from "./wire-name";
 import { type RecordSet, TYPE, type WireRecord } from "./wire-record";
 
 /** An RRSIG (RFC 4034 section 3). */
@@ -25,6 +27,8 @@ export type SignatureFault =
   | "missing-signature"
   | "foreign-signer"
   | "no-such-key"
+  /** The key is no key of its algorithm, or larger than anyone should use. */
+  | "unusable-key"
   | "expired"
   | "not-yet-valid"
   | "wrong-signature"
@@ -52,12 +56,8 @@ export function signaturesOver(records: readonly WireRecord[], owner: WireName, 
 
 function readSignature(data: Buffer): Signature | undefined {
   if (data.length <= FIXED) return undefined;
-  let signer: ReturnType<typeof readName>;
-  try {
-    signer = readName(data, FIXED); // a pointer, which RFC 4034 section 3.1.7 forbids, leads out of the data
-  } catch {
-    return undefined;
-  }
+  const signer = readPlainName(data, FIXED);
+  if (signer === undefined) return undefined;
   return {
     covered: data.readUInt16BE(0),
     algorithm: data[2]!,
@@ -88,8 +88,9 @@ export interface VerifyBy {
 export function verifySet(set: RecordSet, signatures: readonly Signature[], by: VerifyBy): SignatureVerdict {
   let worst: SignatureVerdict = { ok: false, fault: "missing-signature" };
   const attempts = by.budget.ofSet();
+  const data = once(() => distinctData(set));
   for (const signature of signatures) {
-    const fault = faultOf(set, signature, by, attempts);
+    const fault = faultOf(set, data, signature, by, attempts);
     if (fault === undefined) {
       const [owned, signed] = [labelCount(set.owner), signature.labels];
       return { ok: true, signature, ...(signed < owned && { expandedFrom: ancestor(set.owner, signed) }) };
@@ -105,6 +106,7 @@ const ADVANCE: readonly SignatureFault[] = [
   "missing-signature",
   "foreign-signer",
   "no-such-key",
+  "unusable-key",
   "wrong-signature",
   "not-yet-valid",
   "expired",
@@ -113,24 +115,31 @@ const ADVANCE: readonly SignatureFault[] = [
 
 function faultOf(
   set: RecordSet,
+  data: () => readonly Buffer[],
   signature: Signature,
   { zone, keys, now }: VerifyBy,
-  attempts: { take(): boolean },
+  attempts: { take(octets: number): boolean },
 ): SignatureFault | undefined {
   if (!signature.signer.equals(zone) || !isWithin(set.owner, zone)) return "foreign-signer";
   if (signature.labels > labelCount(set.owner) || signature.labels < labelsOf(zone).length) return "wrong-signature";
   const candidates = keys.filter(
-    (key) => key.tag === signature.tag && key.algorithm === signature.algorithm && !key.revoked && key.publicKey,
+    (key) => key.tag === signature.tag && key.algorithm === signature.algorithm && !key.revoked,
   );
-  if (candidates.length === 0) return "no-such-key";
-  const signed = signedOctets(set, signature);
+  const signed = once(() => signedOctets(set, data(), signature));
+  let fault: SignatureFault = "no-such-key";
   for (const key of candidates) {
-    if (!attempts.take()) return "too-many-signatures";
-    if (!stands(signed, signature, key)) continue;
+    if (!attempts.take(signedLength(set))) return "too-many-signatures";
+    const publicKey = key.publicKey();
+    if (publicKey === undefined) {
+      if (fault === "no-such-key") fault = "unusable-key";
+      continue;
+    }
+    fault = "wrong-signature";
+    if (!stands(signed(), signature, publicKey)) continue;
     if (before(now, signature.inception)) return "not-yet-valid";
     return before(signature.expires, now) ? "expired" : undefined;
   }
-  return "wrong-signature";
+  return fault;
 }
 
 /** RFC 1982: whether serial number `a` comes before `b`. */
@@ -143,32 +152,42 @@ const labelCount = (name: WireName): number => {
 };
 const WILDCARD = Buffer.from("*");
 
-/** RFC 4034 section 3.1.8.1: each record once, by the order of its data, with the original owner and TTL. */
-function signedOctets(set: RecordSet, { head, labels, originalTtl }: Signature): Buffer {
+/** The data of each record once, in canonical order (RFC 4034 section 6.3). */
+function distinctData({ records }: RecordSet): Buffer[] {
+  const sorted = records.map(({ data }) => data).sort(Buffer.compare);
+  return sorted.filter((data, i) => i === 0 || !data.equals(sorted[i - 1]!));
+}
+
+/** Octets of type, class, TTL and length before the data of each record. */
+const BEFORE_DATA = 10;
+
+/** At most so many octets are signed. */
+const signedLength = ({ owner, records }: RecordSet): number =>
+  records.reduce((octets, { data }) => octets + owner.length + BEFORE_DATA + data.length, 0);
+
+/** RFC 4034 section 3.1.8.1: with the original owner and TTL. */
+function signedOctets(set: RecordSet, data: readonly Buffer[], { head, labels, originalTtl }: Signature): Buffer {
   const owner = labels < labelCount(set.owner) ? wildcardOf(ancestor(set.owner, labels)) : set.owner;
   const fixed = Buffer.alloc(8);
   fixed.writeUInt16BE(set.type, 0);
   fixed.writeUInt16BE(1, 2);
   fixed.writeUInt32BE(originalTtl, 4);
-  const sorted = set.records.map(({ data }) => data).sort(Buffer.compare);
-  const parts = [head];
-  sorted.forEach((data, i) => {
-    if (i > 0 && data.equals(sorted[i - 1]!)) return;
+  const parts = data.flatMap((octets) => {
     const length = Buffer.alloc(2);
-    length.writeUInt16BE(data.length);
-    parts.push(owner, fixed, length, data);
+    length.writeUInt16BE(octets.length);
+    return [owner, fixed, length, octets];
   });
-  return Buffer.concat(parts);
+  return Buffer.concat([head, ...parts]);
 }
 
-function stands(signed: Buffer, { signature, algorithm }: Signature, { publicKey }: SigningKey): boolean {
+function stands(signed: Buffer, { signature, algorithm }: Signature, key: KeyObject): boolean {
   const known = algorithmOf(algorithm);
-  if (known === undefined || publicKey === undefined) return false;
+  if (known === undefined) return false;
   try {
-    if (known.kind === "eddsa") return verify(null, signed, publicKey, signature);
+    if (known.kind === "eddsa") return verify(null, signed, key, signature);
     if (known.kind === "rsa")
-      return verify(known.digest, signed, { key: publicKey, padding: constants.RSA_PKCS1_PADDING }, signature);
-    return verify(known.digest, signed, { key: publicKey, dsaEncoding: "ieee-p1363" }, signature);
+      return verify(known.digest, signed, { key, padding: constants.RSA_PKCS1_PADDING }, signature);
+    return verify(known.digest, signed, { key, dsaEncoding: "ieee-p1363" }, signature);
   } catch {
     return false;
   }

@@ -1,4 +1,4 @@
-import type { Delegation } from "./signing-key";
+import type { Delegation } from "./delegation";
 import { VerificationBudget } from "./verification-budget";
 import { nameFromText, type WireName } from "./wire-name";
 import { TYPE } from "./wire-record";
@@ -26,7 +26,7 @@ export class TrustChain {
   constructor(private readonly options: TrustChainOptions) {}
 
   /**
-   * The trust in the last zone of a path. Never rejects.
+   * The trust in the last zone of a path. It rejects only where `ask` does.
    * @param path the zones from the root, or from an anchor, down; each delegated by the one before
    */
   trustIn(path: readonly string[]): Promise<ZoneTrust> {

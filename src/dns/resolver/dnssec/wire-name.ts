@@ -36,9 +36,9 @@ export function labelsOf(name: WireName): Buffer[] {
 }
 
 export function fromLabels(labels: readonly Buffer[]): WireName {
-  const parts = labels.flatMap((label) => [Buffer.from([label.length]), lower(label)]);
+  const parts = labels.flatMap((label) => [Buffer.from([label.length]), label.map(lower)]);
   const name = Buffer.concat([...parts, ROOT]);
-  if (name.length > 255 || labels.some((label) => label.length === 0 || label.length > 63))
+  if (name.length > MAXIMUM_OCTETS || labels.some((label) => label.length === 0 || label.length > 63))
     throw new MalformedMessage("a name that cannot stand in a message");
   return name;
 }
@@ -52,9 +52,9 @@ export const wildcardOf = (name: WireName): WireName => fromLabels([Buffer.from(
 
 /** Whether the name is the zone's apex or below it. */
 export function isWithin(name: WireName, zone: WireName): boolean {
-  const [labels, above] = [labelsOf(name), labelsOf(zone)];
-  const extra = labels.length - above.length;
-  return extra >= 0 && above.every((label, i) => label.equals(labels[extra + i]!));
+  let at = 0;
+  while (name.length - at > zone.length) at += name[at]! + 1;
+  return name.subarray(at).equals(zone);
 }
 
 /** Canonical order (RFC 4034 section 6.1): by labels from the root down, each as octets. */
@@ -75,15 +75,20 @@ export function commonAncestor(a: WireName, b: WireName): WireName {
   return fromLabels(first.slice(0, same).reverse());
 }
 
-/** Reads a name in a message, following its pointers, each of which must lead further back (RFC 1035 4.1.4). */
+/**
+ * Reads a name in a message, following its pointers, each of which must lead further back (RFC 1035 4.1.4).
+ * @throws MalformedMessage
+ */
 export function readName(message: Buffer, start: number): { readonly name: WireName; readonly end: number } {
-  const labels: Buffer[] = [];
+  // One buffer a name: a full message holds thousands of names, each of which may have 127 labels.
+  const octets = Buffer.alloc(MAXIMUM_OCTETS);
+  let written = 0;
   let end: number | undefined;
-  let [offset, before, octets] = [start, start, 1];
+  let [offset, before] = [start, start];
   for (;;) {
     const length = message[offset];
     if (length === undefined) throw new MalformedMessage("it ends inside a name");
-    if (length === 0) return { name: fromLabels(labels), end: end ?? offset + 1 };
+    if (length === 0) return { name: octets.subarray(0, written + 1), end: end ?? offset + 1 };
     if (length >= 0xc0) {
       if (offset + 1 >= message.length) throw new MalformedMessage("it ends inside a name");
       end ??= offset + 2;
@@ -92,13 +97,27 @@ export function readName(message: Buffer, start: number): { readonly name: WireN
       offset = before = target;
       continue;
     }
-    octets += length + 1;
-    if (length > 63 || octets > 255 || offset + length >= message.length)
+    const next = offset + 1 + length;
+    if (length > 63 || next >= message.length || written + 1 + length >= MAXIMUM_OCTETS)
       throw new MalformedMessage("a name is longer than it may be");
-    labels.push(message.subarray(offset + 1, offset + 1 + length));
-    offset += length + 1;
+    octets[written++] = length;
+    while (++offset < next) octets[written++] = lower(message[offset]!);
   }
 }
 
-const lower = (label: Buffer): Buffer =>
-  Buffer.from(label.map((octet) => (octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet)));
+/** Reads a name where no pointer may stand (RFC 3597 section 4, RFC 4034 section 3.1.7); undefined where none does. */
+export function readPlainName(
+  data: Buffer,
+  start: number,
+): { readonly name: WireName; readonly end: number } | undefined {
+  for (let at = start; data[at] !== 0; at += data[at]! + 1) if (at >= data.length || data[at]! > 63) return undefined;
+  try {
+    return readName(data, start);
+  } catch {
+    return undefined;
+  }
+}
+
+const MAXIMUM_OCTETS = 255;
+
+const lower = (octet: number): number => (octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet);

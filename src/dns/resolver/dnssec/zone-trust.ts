@@ -1,6 +1,7 @@
+import { type Delegation, delegationsOf, usableDelegations, vouchedFor } from "./delegation";
 import { denialOf } from "./denial";
-import { type Signature, type SignatureFault, signaturesOver, verifySet } from "./signature";
-import { type Delegation, delegationsOf, isUsable, type SigningKey, signingKeys, speaksFor } from "./signing-key";
+import { type Signature, type SignatureFault, type SignatureVerdict, signaturesOver, verifySet } from "./signature";
+import { type SigningKey, signingKeys } from "./signing-key";
 import type { VerificationBudget } from "./verification-budget";
 import { isWithin, labelsOf, nameText, type WireName } from "./wire-name";
 import { type RecordSet, recordSet, type SignedAnswer, TYPE, type WireRecord } from "./wire-record";
@@ -13,15 +14,23 @@ export type BogusFault =
   /** The zone has no keys although its parent vouches for some. */
   | "no-keys"
   /** What a server denies is not proved absent. */
-  | "unproved-denial";
+  | "unproved-denial"
+  /** The alias is not the one that a DNAME above it makes (RFC 6672 section 5.3.1). */
+  | "forged-alias";
 
 export interface Bogus {
   readonly status: "bogus";
   readonly zone: WireName;
   readonly fault: BogusFault;
+  /** The records that are at fault: those present, or those whose absence is claimed. */
+  readonly records: { readonly name: WireName; readonly type: number };
+  /** The signature that came furthest, where there is one. */
+  readonly signature?: Signature;
   /** For people: which records, which key. */
   readonly detail: string;
 }
+
+export type SecureZone = Extract<ZoneTrust, { status: "secure" }>;
 
 /** What a zone's data can be trusted by. */
 export type ZoneTrust =
@@ -61,69 +70,78 @@ export function trustByKeys(
   heard: Heard,
   { now, budget }: Judging,
 ): ZoneTrust {
-  const usable = delegations.filter(isUsable);
+  const usable = usableDelegations(delegations);
   if (usable.length === 0) return { status: "insecure", zone, because: "unknown-algorithm" };
   if ("failed" in heard) return { status: "indeterminate", zone, reason: heard.failed };
+  const records = { name: zone, type: TYPE.DNSKEY };
   const set = recordSet(heard.answers, zone, TYPE.DNSKEY);
-  if (set === undefined) return bogus(zone, "no-keys", `${nameText(zone)} has a DS and no DNSKEY`);
-  // Colliding tags and keys by the hundred cost a hash each, which the size of a message bounds.
+  if (set === undefined) {
+    const detail = `${nameText(zone)} has a DS and no DNSKEY`;
+    return { status: "bogus", zone, fault: "no-keys", records, detail };
+  }
   const keys = signingKeys(set.records);
-  const entries = keys.filter((key) => usable.some((delegation) => speaksFor(delegation, key)));
-  if (entries.length === 0)
-    return bogus(
-      zone,
-      "ds-mismatch",
-      `DS for ${listed(usable)}, DNSKEY ${keys.map(({ tag, algorithm }) => `${tag}/${algorithm}`).join(", ") || "none"}`,
-    );
+  const entries = vouchedFor(keys, usable);
+  if (entries.length === 0) {
+    const detail = `DS for ${listed(usable)}; DNSKEY ${listed(keys) || "none"}`;
+    return { status: "bogus", zone, fault: "ds-mismatch", records, detail };
+  }
   const signatures = signaturesOver(heard.answers, zone, TYPE.DNSKEY);
   const verdict = verifySet(set, signatures, { zone, keys: entries, now, budget });
-  if (!verdict.ok) return bogus(zone, verdict.fault, `DNSKEY of ${nameText(zone)}`);
+  if (!verdict.ok) return bogusBy(verdict, zone, records, `DNSKEY of ${nameText(zone)}`);
   return { status: "secure", zone, keys, signature: verdict.signature, delegations };
 }
 
 /** What a secure parent says of a child: its DS, that there is none, or nothing that can be believed. */
 export function delegationFrom(
-  parent: Extract<ZoneTrust, { status: "secure" }>,
+  parent: SecureZone,
   child: WireName,
   heard: Heard,
   judging: Judging,
 ): { readonly delegations: readonly Delegation[] } | Exclude<ZoneTrust, { status: "secure" }> {
   if ("failed" in heard) return { status: "indeterminate", zone: child, reason: heard.failed };
-  const by = { zone: parent.zone, keys: parent.keys, ...judging };
+  const records = { name: child, type: TYPE.DS };
   const set = recordSet(heard.answers, child, TYPE.DS);
   if (set !== undefined) {
+    const by = { zone: parent.zone, keys: parent.keys, ...judging };
     const verdict = verifySet(set, signaturesOver(heard.answers, child, TYPE.DS), by);
-    if (!verdict.ok) return bogus(parent.zone, verdict.fault, `DS of ${nameText(child)}`);
-    if (verdict.expandedFrom !== undefined)
-      return bogus(parent.zone, "unproved-denial", `DS of ${nameText(child)} out of a wildcard`);
-    return { delegations: delegationsOf(set.records) };
+    if (!verdict.ok) return bogusBy(verdict, parent.zone, records, `DS of ${nameText(child)}`);
+    if (verdict.expandedFrom === undefined) return { delegations: delegationsOf(set.records) };
+    const detail = `DS of ${nameText(child)} out of a wildcard`;
+    return { status: "bogus", zone: parent.zone, fault: "unproved-denial", records, detail };
   }
   const verified = verifiedDenials(heard.authorities, parent, judging);
-  const denial = denialOf(verified.records, parent.zone, (proofs) => proofs.noDelegationSigner(child));
+  const denial = denialOf(verified.records, parent.zone, judging.budget, (proofs) => proofs.noDelegationSigner(child));
   if (denial.outcome === "too-costly") return { status: "insecure", zone: child, because: "nsec3-iterations" };
   if (denial.outcome === "unproved")
-    return bogus(parent.zone, verified.fault ?? "unproved-denial", `that ${nameText(child)} has no DS`);
+    return unproved(verified, parent.zone, records, `that ${nameText(child)} has no DS`);
   return { status: "insecure", zone: child, because: "no-ds" };
+}
+
+export interface VerifiedDenials {
+  readonly records: readonly WireRecord[];
+  readonly signatures: readonly Signature[];
+  /** The first that does not stand. */
+  readonly failed?: Extract<SignatureVerdict, { ok: false }>;
 }
 
 /** The NSEC and NSEC3 records whose signatures stand, and why one does not. */
 export function verifiedDenials(
   authorities: readonly WireRecord[],
-  { zone, keys }: Extract<ZoneTrust, { status: "secure" }>,
+  { zone, keys }: SecureZone,
   judging: Judging,
-): { readonly records: WireRecord[]; readonly fault?: SignatureFault; readonly signatures: readonly Signature[] } {
+): VerifiedDenials {
   const records: WireRecord[] = [];
   const signatures: Signature[] = [];
-  let fault: SignatureFault | undefined;
+  let failed: VerifiedDenials["failed"];
   for (const set of denialSets(authorities, zone)) {
     const verdict = verifySet(set, signaturesOver(authorities, set.owner, set.type), { zone, keys, ...judging });
-    // An NSEC out of a wildcard would speak of names that it was not made for (RFC 6840 section 4.1 and its kin).
+    // An NSEC out of a wildcard would speak of names that it was not made for.
     if (verdict.ok && verdict.expandedFrom === undefined) {
       records.push(...set.records);
       signatures.push(verdict.signature);
-    } else if (!verdict.ok) fault ??= verdict.fault;
+    } else if (!verdict.ok) failed ??= verdict;
   }
-  return { records, signatures, ...(fault !== undefined && { fault }) };
+  return { records, signatures, ...(failed !== undefined && { failed }) };
 }
 
 /** No sound denial needs more (RFC 5155 section 7.2: three). */
@@ -143,12 +161,31 @@ function denialSets(authorities: readonly WireRecord[], zone: WireName): RecordS
   return [...sets.values()].sort((a, b) => labelsOf(a.owner).length - labelsOf(b.owner).length);
 }
 
-export const bogus = (zone: WireName, fault: BogusFault, detail: string): Bogus => ({
-  status: "bogus",
-  zone,
-  fault,
-  detail,
-});
+/** Records whose signature does not stand. */
+export function bogusBy(
+  { fault, signature }: Extract<SignatureVerdict, { ok: false }>,
+  zone: WireName,
+  records: Bogus["records"],
+  detail: string,
+): Bogus {
+  return { status: "bogus", zone, fault, records, ...(signature !== undefined && { signature }), detail };
+}
 
-const listed = (delegations: readonly Delegation[]): string =>
-  delegations.map(({ tag, algorithm }) => `${tag}/${algorithm}`).join(", ");
+/** An absence that is not proved: because a signature over the denial fails, or because the denial says less. */
+export function unproved(
+  { failed }: VerifiedDenials,
+  zone: WireName,
+  records: Bogus["records"],
+  detail: string,
+): Bogus {
+  if (failed !== undefined) return bogusBy(failed, zone, records, detail);
+  return { status: "bogus", zone, fault: "unproved-denial", records, detail };
+}
+
+const LISTED = 8;
+
+/** At most a few: the other side decides how many there are. */
+const listed = (some: readonly { readonly tag: number; readonly algorithm: number }[]): string => {
+  const shown = some.slice(0, LISTED).map(({ tag, algorithm }) => `${tag}/${algorithm}`);
+  return [...shown, ...(some.length > LISTED ? [`${some.length - LISTED} more`] : [])].join(", ");
+};

@@ -2,6 +2,7 @@
 //   node scripts/build-provider.cjs [DIRECTORY]
 const { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } = require("node:fs");
 const { join } = require("node:path");
+const { deflateRawSync } = require("node:zlib");
 const { build } = require("esbuild");
 
 const root = join(__dirname, "..");
@@ -41,15 +42,17 @@ async function buildProvider(directory) {
   return join(directory, file);
 }
 
-/** Code as text: V8 skips a string a hundred times faster than it reads a program. */
+/** Code as compressed text: V8 skips a string a hundred times faster than it reads a program. */
 function compiledOnDemand(code) {
+  const text = deflateRawSync(code, { level: 9 }).toString("base64");
   return {
     name: "compiled-on-demand",
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /^\.\/on-demand$/ }, () => ({ path: "on-demand", namespace: "text" }));
       onLoad({ filter: /./, namespace: "text" }, () => ({
         contents: `const { compileFunction } = require("node:vm");
-          compileFunction(${JSON.stringify(code)}, ["require", "module", "exports"], { filename: "on-demand.cjs" })(require, module, exports);`,
+          const code = require("node:zlib").inflateRawSync(Buffer.from("${text}", "base64")).toString();
+          compileFunction(code, ["require", "module", "exports"], { filename: "on-demand.cjs" })(require, module, exports);`,
         loader: "js",
         resolveDir: root,
       }));

@@ -1,4 +1,5 @@
-import { comparable, formatServerAddress, parseServerAddress, type ServerAddress } from "./resolver";
+import { comparable } from "./resolver/names";
+import { formatServerAddress, parseServerAddress, type ServerAddress } from "./resolver/server-address";
 
 /** Who is asked: a resolver that looks further, or a name server that speaks for its zones. */
 export interface Vantage {

@@ -1,27 +1,20 @@
-import protobuf from "protobufjs/light";
+import { type Fields, type Messages, WireFormat } from "./wire-format";
 
-/** One gRPC method as @grpc/grpc-js takes it. */
+/** One gRPC method, and its messages as bytes. */
 export interface Method {
   readonly path: string;
-  readonly requestStream: false;
-  readonly responseStream: false;
   readonly requestDeserialize: (bytes: Buffer) => object;
   readonly requestSerialize: (message: object) => Buffer;
   readonly responseSerialize: (message: object) => Buffer;
   readonly responseDeserialize: (bytes: Buffer) => object;
 }
 
-/** field → [number, type]; `*` before a type is repeated, `{}` a map with string keys. */
-interface Fields {
-  readonly [field: string]: readonly [number, string];
-}
-
-// Plugin protocol 6 (`tfplugin6.proto`) as data. Only what this server speaks; protobuf skips unknown fields.
+// Plugin protocol 6 (`tfplugin6.proto`) as data. Only what this server speaks; unknown fields are passed over.
 const typed: Fields = { type_name: [1, "string"] };
 const typedConfig: Fields = { ...typed, config: [2, "DynamicValue"] };
 const diagnostics = (field: number): Fields => ({ diagnostics: [field, "*Diagnostic"] });
 
-const messages: { readonly [name: string]: Fields } = {
+const messages: Messages = {
   DynamicValue: { msgpack: [1, "bytes"], json: [2, "bytes"] },
   RawState: { json: [1, "bytes"] },
   Step: { attribute_name: [1, "string"], element_key_string: [2, "string"], element_key_int: [3, "int64"] },
@@ -115,43 +108,25 @@ const rpcs = {
 export type Rpc = keyof typeof rpcs;
 const entries = Object.entries(rpcs) as [Rpc, readonly [Fields, Fields]][];
 
-function protobufType(fields: Fields): protobuf.IType {
-  return {
-    fields: Object.fromEntries(
-      Object.entries(fields).map(([name, [id, type]]) => {
-        if (type.startsWith("{}")) return [name, { id, type: type.slice(2), keyType: "string" }];
-        return [name, type.startsWith("*") ? { id, type: type.slice(1), rule: "repeated" } : { id, type }];
-      }),
-    ),
-  };
-}
-
-const root = protobuf.Root.fromJSON({
-  nested: Object.fromEntries([
-    ...Object.entries(messages).map(([name, fields]) => [name, protobufType(fields)]),
-    ...entries.flatMap(([rpc, [request, response]]) => [
-      [`${rpc}Request`, protobufType(request)],
-      [`${rpc}Response`, protobufType(response)],
+/** All messages by name. */
+export const protocolMessages: Messages = {
+  ...messages,
+  ...Object.fromEntries(
+    entries.flatMap(([rpc, [request, response]]) => [
+      [`${rpc}Request`, request],
+      [`${rpc}Response`, response],
     ]),
-  ]),
-});
+  ),
+};
+const format = new WireFormat(protocolMessages);
 
-function method(service: string, rpc: string, request: string, response: string): Method {
-  const serialize = (type: protobuf.Type) => (message: object) =>
-    Buffer.from(type.encode(type.fromObject(message)).finish());
-  const deserialize = (type: protobuf.Type) => (bytes: Buffer) =>
-    type.toObject(type.decode(bytes), { bytes: Buffer, longs: Number, defaults: true });
-  const [requestType, responseType] = [root.lookupType(request), root.lookupType(response)];
-  return {
-    path: `/${service}/${rpc}`,
-    requestStream: false,
-    responseStream: false,
-    requestDeserialize: deserialize(requestType),
-    requestSerialize: serialize(requestType),
-    responseSerialize: serialize(responseType),
-    responseDeserialize: deserialize(responseType),
-  };
-}
+const method = (service: string, rpc: string, request: string, response: string): Method => ({
+  path: `/${service}/${rpc}`,
+  requestDeserialize: (bytes) => format.decode(request, bytes),
+  requestSerialize: (message) => format.encode(request, message),
+  responseSerialize: (message) => format.encode(response, message),
+  responseDeserialize: (bytes) => format.decode(response, bytes),
+});
 
 export const providerService = Object.fromEntries(
   entries.map(([rpc]) => [rpc, method("tfplugin6.Provider", rpc, `${rpc}Request`, `${rpc}Response`)]),

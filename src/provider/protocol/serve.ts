@@ -1,16 +1,12 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import type { Http2SecureServer } from "node:http2";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import {
-  Server,
-  ServerCredentials,
-  type ServerUnaryCall,
-  type sendUnaryData,
-  type UntypedServiceImplementation,
-} from "@grpc/grpc-js";
 import { selfSigned } from "./certificate";
-import { failure, handlers } from "./handlers";
-import { controllerService, providerService } from "./protocol";
+import { grpcServer, type Route } from "./grpc-server";
+import { failure, type Handler, handlers } from "./handlers";
+import { controllerService, providerService, type Rpc } from "./protocol";
 import type { Provider } from "./provider";
 
 /** Terraform starts a plugin with this cookie; a person who runs the file gets a sentence instead. */
@@ -36,26 +32,19 @@ export async function serve<C>(provider: Provider<C>): Promise<void> {
     return;
   }
   const handshake = takeStandardOutput();
-  const server = new Server({
-    "grpc.max_receive_message_length": MAXIMUM_REQUEST,
-    "grpc.max_send_message_length": MAXIMUM_RESPONSE,
-  });
-  const calls = Object.entries(handlers(provider)).map(([rpc, handler]) => [rpc, unary(handler)]);
-  server.addService(providerService, Object.fromEntries(calls));
-  server.addService(controllerService, {
-    Shutdown: (_: unknown, done: sendUnaryData<object>) => {
-      done(null, {});
-      setImmediate(() => process.exit(0));
-    },
-  });
-
   // Terraform always sends its certificate; a plugin without one would listen to anybody on the machine.
   const client = process.env.PLUGIN_CLIENT_CERT;
   if (client === undefined)
     throw new Error("Terraform sent no PLUGIN_CLIENT_CERT; this plugin serves over mutual TLS only");
   const { key, pem, der } = selfSigned(new Date());
-  const credentials = ServerCredentials.createSsl(Buffer.from(client), [{ private_key: key, cert_chain: pem }], true);
-  const address = await listen(server, credentials);
+  const server = grpcServer(routes(provider), {
+    key,
+    certificate: pem,
+    client,
+    maximumRequest: MAXIMUM_REQUEST,
+    maximumAnswer: MAXIMUM_RESPONSE,
+  });
+  const address = await listen(server);
   endWithParent();
   handshake(`1|6|unix|${address}|grpc|${der.toString("base64").replace(/=+$/, "")}\n`);
 }
@@ -67,25 +56,32 @@ function takeStandardOutput(): (line: string) => void {
   return (line) => void write(line);
 }
 
-/** A failed call is answered with a diagnostic: a gRPC error would be shown as a crash of the plugin. */
-function unary(handler: (request: never) => object | Promise<object>): UntypedServiceImplementation[string] {
-  return async (call: ServerUnaryCall<object, object>, done: sendUnaryData<object>) => {
-    try {
-      done(null, await handler(call.request as never));
-    } catch (error) {
-      done(null, { diagnostics: [failure(error)] });
-    }
-  };
+function routes<C>(provider: Provider<C>): Route[] {
+  const calls = Object.entries(handlers(provider)) as [Rpc, Handler][];
+  const shutdown = { method: controllerService.Shutdown, answer: async () => ({}), answered: () => process.exit(0) };
+  return [...calls.map(([rpc, handler]) => ({ method: providerService[rpc], answer: answering(handler) })), shutdown];
 }
 
+/** A failed call is answered with a diagnostic: a gRPC error would be shown as a crash of the plugin. */
+const answering =
+  (handler: Handler): Route["answer"] =>
+  async (request) => {
+    try {
+      return await handler(request as never);
+    } catch (error) {
+      return { diagnostics: [failure(error)] };
+    }
+  };
+
 /** Listens on a Unix socket that only this user's processes reach, and tidies it away at the end. */
-async function listen(server: Server, credentials: ServerCredentials): Promise<string> {
+async function listen(server: Http2SecureServer): Promise<string> {
   // mkdtemp makes the folder with mode 0700, whatever the umask.
   const address = join(mkdtempSync(join(process.env.PLUGIN_UNIX_SOCKET_DIR ?? tmpdir(), "plugin-")), "s");
   process.on("exit", () => rmSync(dirname(address), { recursive: true, force: true }));
   for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(0));
   process.on("SIGINT", () => {}); // a terminal sends it to the whole group; Terraform decides when we end
-  await bound(server, `unix:${address}`, credentials);
+  server.listen(address);
+  await once(server, "listening");
   return address;
 }
 
@@ -94,10 +90,4 @@ function endWithParent(): void {
   setInterval(() => {
     if (process.ppid !== parent) process.exit(0);
   }, PARENT_CHECK).unref();
-}
-
-function bound(server: Server, address: string, credentials: ServerCredentials): Promise<void> {
-  return new Promise((resolve, reject) =>
-    server.bindAsync(address, credentials, (error) => (error ? reject(error) : resolve())),
-  );
 }

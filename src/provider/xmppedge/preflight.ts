@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import type { VerifyFinding } from "../../dns/report/report";
-import { isAskable } from "../../dns/resolver/message";
+import { isAskable } from "../../dns/resolver/names";
 import { type DataSource, ProviderError } from "../protocol/provider";
 import { findingsOf, flagOf, refuseInvalid, requiredText, text, textsOf } from "./configured";
 import { dnsArguments, dnsAttributes, dnsRules } from "./dns-arguments";

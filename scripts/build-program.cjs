@@ -168,7 +168,7 @@ function licenses(packages) {
   return [...texts.values()].map(({ text, names }) => `${rule}\n${names.join("\n")}\n${rule}\n\n${text}\n`).join("\n");
 }
 
-module.exports = { buildProgram };
+module.exports = { buildProgram, packagesOf, licenses };
 if (require.main === module)
   buildProgram(process.argv[2] ?? join(root, "dist", "image", "program")).catch((error) => {
     process.stderr.write(`build-program: ${error.message}\n`);

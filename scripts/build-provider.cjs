@@ -6,6 +6,7 @@ const { deflateRawSync } = require("node:zlib");
 const { build } = require("esbuild");
 
 const root = join(__dirname, "..");
+const { licenses, packagesOf } = require("./build-program.cjs");
 const { version } = require("../package.json");
 
 const common = {
@@ -17,6 +18,7 @@ const common = {
   minify: true,
   legalComments: "none",
   write: false,
+  metafile: true,
   logLevel: "warning",
   supported: { "dynamic-import": false }, // what is compiled from text cannot import
 };
@@ -28,6 +30,8 @@ async function buildProvider(directory) {
     entryPoints: ["src/provider/xmppedge/on-demand.ts"],
     // Runs definitions in TypeScript, which the provider refuses to.
     external: ["jiti"],
+    // Its main hides what it requires from bundlers.
+    alias: { "jsonc-parser": join(root, "node_modules/jsonc-parser/lib/esm/main.js") },
   });
   const program = await build({
     ...common,
@@ -39,6 +43,8 @@ async function buildProvider(directory) {
   for (const old of readdirSync(directory))
     if (/^terraform-provider-xmppedge_v/.test(old) && !old.startsWith(file)) rmSync(join(directory, old));
   put(join(directory, file), program.outputFiles[0].contents);
+  const inputs = [onDemand, program].flatMap(({ metafile }) => Object.keys(metafile.inputs));
+  put(join(directory, "licenses.txt"), licenses(packagesOf(new Set(inputs))), 0o644);
   return join(directory, file);
 }
 
@@ -61,8 +67,8 @@ function compiledOnDemand(code) {
 }
 
 /** Whole or not at all: a test may start what another run builds. */
-function put(place, contents) {
-  writeFileSync(`${place}.${process.pid}`, contents, { mode: 0o755 });
+function put(place, contents, mode = 0o755) {
+  writeFileSync(`${place}.${process.pid}`, contents, { mode });
   renameSync(`${place}.${process.pid}`, place);
 }
 

@@ -174,6 +174,30 @@ describe("xmppedge_federation in a check block", () => {
     expect(await outputs()).toEqual(["fail", ["srv-target-no-address", "srv-target"]]);
   });
 
+  test("reads it from YAML as well", async () => {
+    const yaml =
+      "name: ours\naccessEdge: { fqdn: xmpp.ours.example, addresses: [198.51.100.7] }\ndomains: [{ name: ours.example }]\n";
+    writeFileSync(join(terraform.folder, "edge.yaml"), yaml);
+    stack("edge.yaml");
+    await terraform.init();
+    await terraform.apply();
+    expect(await outputs()).toEqual(["pass", []]);
+  });
+
+  test.each([
+    ["edge.json", '{ "name": "ours",\n }', /edge.json:2/],
+    ["edge.yaml", "name: [", /edge.yaml:1/],
+    ["edge.json", '{ "name": "ours" }', /the definition is not valid/],
+  ])("names the place of a fault in %s", async (file, contents, message) => {
+    writeFileSync(join(terraform.folder, file), contents);
+    stack(file);
+    await terraform.init();
+    const { status, output } = await terraform.apply();
+    expect(status).toBe(1);
+    expect(output).toMatch(message);
+    expect(output).not.toMatch(/Cannot find module|\n\s+at /);
+  });
+
   test.each([
     ["an invalid one", JSON.stringify({ name: "x" }), /the definition is not valid[\s\S]*accessEdge/],
     ["what is not JSON", "{", /the definition is not JSON/],

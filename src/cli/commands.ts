@@ -135,7 +135,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "image",
-    summary: "the gateway's image: build it, look into it, renew its parts",
+    summary: "the gateway's image: build it, look into it, push it, run it, renew its parts",
     children: [
       { name: "build", summary: "build the gateway's image into a directory", module: () => require("./image/build") },
       {
@@ -143,6 +143,8 @@ export const COMMANDS: readonly CommandEntry[] = [
         summary: "show what is in a built image, and compare every digest",
         module: () => require("./image/inspect"),
       },
+      { name: "push", summary: "push a built image to a registry", module: () => require("./image/push") },
+      { name: "run", summary: "run the image here under podman or docker", module: () => require("./image/run") },
       {
         name: "lock",
         summary: "check that the image's parts are still to be had, or renew them",

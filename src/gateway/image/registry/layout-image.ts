@@ -82,12 +82,16 @@ export function blobBody(layout: string, { digest, size }: Descriptor): SentBody
     async *open() {
       const hash = createHash("sha256");
       const file = createReadStream(fileOf(layout, digest), { highWaterMark: 256 * 1024 });
+      // The last piece waits for the judgement: without it the registry has no whole blob to judge itself.
+      let last: Buffer | undefined;
       for await (const piece of file as AsyncIterable<Buffer>) {
+        if (last !== undefined) yield last;
         hash.update(piece);
-        yield piece;
+        last = piece;
       }
       if (`sha256:${hash.digest("hex")}` !== digest)
         throw invalid(layout, `the contents of blob ${digest} are others`, "contents of that digest");
+      if (last !== undefined) yield last;
     },
   };
 }

@@ -87,8 +87,8 @@ class Push {
   }
 
   async #blob(blob: Descriptor): Promise<void> {
-    this.progress(`${blob.digest.slice(0, 19)}, ${(blob.size / 1e6).toFixed(1)} MB`);
-    if (await uploadBlob(this.session, this.layout, blob)) {
+    const announce = () => this.progress(`sending ${blob.digest.slice(0, 19)}, ${(blob.size / 1e6).toFixed(1)} MB`);
+    if (await uploadBlob(this.session, this.layout, blob, announce)) {
       this.count.pushedBlobs++;
       this.count.pushedBytes += blob.size;
     } else this.count.mountedOrPresentBlobs++;

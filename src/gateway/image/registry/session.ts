@@ -89,7 +89,7 @@ export class RegistrySession {
       else if (isRedirect(call.method, status)) {
         if (++redirects > MOST_REDIRECTS) throw this.#misbehaves(url, `more than ${MOST_REDIRECTS} redirects`);
         url = this.locationOf(answer, url);
-      } else throw this.#refusal(call, answer, url);
+      } else throw this.#refusal(call, await this.#withWords(call, answer, url, authorization), url);
     }
   }
 
@@ -101,6 +101,16 @@ export class RegistrySession {
     const url = new URL(location, from);
     if (url.username !== "" || url.password !== "") throw this.#misbehaves(from, "a Location with a password in it");
     return url;
+  }
+
+  /** An answer to HEAD has no words; GET's says why. */
+  async #withWords({ method, headers }: Call, answer: Answer, url: URL, authorization?: string): Promise<Answer> {
+    if (method !== "HEAD" || answer.status === 401 || answer.status >= 500) return answer;
+    const all = { ...headers, ...(authorization !== undefined && { authorization }) };
+    const spoken = await exchange(this.world, { method: "GET", url, headers: all, largest: LARGEST_ANSWER }).catch(
+      () => answer,
+    );
+    return spoken.status === answer.status ? spoken : answer;
   }
 
   #urlOf(path: string): URL {

@@ -3,14 +3,23 @@ import { RegistryError } from "./registry-error";
 import { withRetries } from "./retries";
 import type { RegistrySession, SessionAnswer } from "./session";
 
-/** Sends a blob where the registry has it not. Tells whether it was sent. */
-export async function uploadBlob(session: RegistrySession, layout: string, blob: Descriptor): Promise<boolean> {
+/**
+ * Sends a blob where the registry has it not. Tells whether it was sent.
+ * @param onSend called where it has to be sent
+ */
+export async function uploadBlob(
+  session: RegistrySession,
+  layout: string,
+  blob: Descriptor,
+  onSend: () => void,
+): Promise<boolean> {
   const { digest } = blob;
   const held = await session.call({ method: "HEAD", to: `blobs/${digest}`, expect: [200, 404] });
   if (held.status === 200) {
     requireDigest(held, digest, "blob");
     return false;
   }
+  onSend();
   // An upload that broke off is begun anew: its place may be gone, or hold a part of what was sent.
   await withRetries(session.world, async () => {
     const begun = await session.attempt({ method: "POST", to: "blobs/uploads/", expect: [202] });

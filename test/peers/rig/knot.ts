@@ -10,6 +10,18 @@ export interface KnotOptions {
   readonly port: number;
   /** Zone file lines by zone, beside the SOA and NS that every zone gets. */
   readonly zones: Readonly<Record<string, readonly string[]>>;
+  /** How zones are signed; those that are not here are unsigned. */
+  readonly signing?: Readonly<Record<string, ZoneSigning>>;
+}
+
+/** Keys are made at the start, one for everything in the zone; signatures are made and kept fresh by knot. */
+export interface ZoneSigning {
+  /** As knot's policies name it, `ecdsap256sha256` for one. */
+  readonly algorithm: string;
+  /** Absence by NSEC3; by NSEC where this is left out. */
+  readonly nsec3?: { readonly iterations: number; readonly saltOctets: number; readonly optOut: boolean };
+  /** Days that a signature lasts; 14 where this is left out. */
+  readonly days?: number;
 }
 
 /** A real authoritative server that takes dynamic updates signed with its key. */
@@ -25,7 +37,7 @@ export interface Knot {
 const secret = Buffer.from("a secret that only tests know!!!").toString("base64");
 
 /** Starts knot and waits until it answers. */
-export async function startKnot({ address, port, zones }: KnotOptions): Promise<Knot> {
+export async function startKnot({ address, port, zones, signing = {} }: KnotOptions): Promise<Knot> {
   await requireFree(address, port);
   const work = await makeWorkFolder();
   for (const folder of ["zones", "db", "run"]) await mkdir(join(work, folder));
@@ -37,7 +49,7 @@ export async function startKnot({ address, port, zones }: KnotOptions): Promise<
     ];
     await writeFile(join(work, "zones", `${zone}.zone`), `${[...own, ...lines].join("\n")}\n`);
   }
-  await writeFile(join(work, "knot.conf"), configuration(address, port, Object.keys(zones)));
+  await writeFile(join(work, "knot.conf"), configuration(address, port, Object.keys(zones), signing));
   const process = new PeerProcess(peerRoot(), { name: "knot", work, command: ["knotd", "-c", "/peer/knot.conf"] });
   const stop = async () => {
     await process.stop();
@@ -54,7 +66,13 @@ export async function startKnot({ address, port, zones }: KnotOptions): Promise<
   return { address, port, tsigKey: `hmac-sha256:update:${secret}`, process, stop };
 }
 
-function configuration(address: string, port: number, zones: readonly string[]): string {
+function configuration(
+  address: string,
+  port: number,
+  zones: readonly string[],
+  signing: Readonly<Record<string, ZoneSigning>>,
+): string {
+  const policies = Object.entries(signing).flatMap(([zone, how]) => policy(zone, how));
   return [
     "server:",
     "  rundir: /peer/run",
@@ -79,6 +97,7 @@ function configuration(address: string, port: number, zones: readonly string[]):
     "  - id: update",
     "    key: update.",
     "    action: [update]",
+    ...(policies.length > 0 ? ["policy:", ...policies] : []),
     "template:",
     "  - id: default",
     "    storage: /peer/zones",
@@ -88,7 +107,25 @@ function configuration(address: string, port: number, zones: readonly string[]):
     "    zonefile-load: difference-no-serial",
     "    journal-content: all",
     "zone:",
-    ...zones.map((zone) => `  - domain: ${zone}`),
+    ...zones.flatMap((zone) => [
+      `  - domain: ${zone}`,
+      ...(zone in signing ? ["    dnssec-signing: on", `    dnssec-policy: ${zone}`] : []),
+    ]),
     "",
   ].join("\n");
 }
+
+const policy = (zone: string, { algorithm, nsec3, days = 14 }: ZoneSigning): string[] => [
+  `  - id: ${zone}`,
+  `    algorithm: ${algorithm}`,
+  "    single-type-signing: on",
+  `    rrsig-lifetime: ${days}d`,
+  `    nsec3: ${nsec3 === undefined ? "off" : "on"}`,
+  ...(nsec3 === undefined
+    ? []
+    : [
+        `    nsec3-iterations: ${nsec3.iterations}`,
+        `    nsec3-salt-length: ${nsec3.saltOctets}`,
+        `    nsec3-opt-out: ${nsec3.optOut ? "on" : "off"}`,
+      ]),
+];

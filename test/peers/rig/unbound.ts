@@ -12,6 +12,10 @@ export interface UnboundOptions {
   readonly records?: readonly string[];
   /** Zones that it asks an authoritative server for, as a resolver that followed the delegation would. */
   readonly stubZones?: readonly StubZone[];
+  /** It validates from these records on (DS or DNSKEY in zone-file form); without them it validates nothing. */
+  readonly trustAnchors?: readonly string[];
+  /** The time that it judges signatures by, where that is not now. */
+  readonly validatesAt?: Date;
 }
 
 export interface StubZone {
@@ -59,7 +63,14 @@ export function serverRecords(server: { domain: string; address: string; s2sPort
   return [`_xmpp-server._tcp.${server.domain}. SRV 0 5 ${server.s2sPort} ${target}`, `${target} A ${server.address}`];
 }
 
-function configuration({ address, port, records = [], stubZones = [] }: UnboundOptions): string {
+function configuration({
+  address,
+  port,
+  records = [],
+  stubZones = [],
+  trustAnchors = [],
+  validatesAt,
+}: UnboundOptions): string {
   return [
     "server:",
     `  interface: ${address}`,
@@ -75,7 +86,12 @@ function configuration({ address, port, records = [], stubZones = [] }: UnboundO
     '  pidfile: ""',
     "  directory: /peer",
     "  do-ip6: no",
-    "  module-config: iterator",
+    `  module-config: "${trustAnchors.length > 0 ? "validator " : ""}iterator"`,
+    ...trustAnchors.map((anchor) => `  trust-anchor: "${anchor}"`),
+    ...(validatesAt === undefined
+      ? []
+      : [`  val-override-date: ${validatesAt.toISOString().replace(/\D/g, "").slice(0, 14)}`]),
+    "  ede: yes",
     // The authoritative servers of the tests are on loopback, which unbound never asks by default.
     "  do-not-query-localhost: no",
     // A server that a test starts late, or restarts, is asked again at once, and a changed zone is seen.

@@ -45,9 +45,10 @@ export function judgeAnswer(question: Question, answer: SignedAnswer, trust: Zon
   if (trust.status === "bogus") return trust;
   const { name, type } = question;
   const wanted = recordSet(answer.answers, name, type);
-  if (wanted !== undefined) return judgeRecords(wanted, "records", answer, trust, judging);
+  if (wanted !== undefined && answer.exists) return judgeRecords(wanted, "records", answer, trust, judging);
   const alias = recordSet(answer.answers, name, TYPE.CNAME);
-  if (alias !== undefined) return judgeAlias(alias, answer, trust, judging);
+  // An alias may end at a name that does not exist, and its response say so (RFC 6604 section 3); records may not.
+  if (alias !== undefined && wanted === undefined) return judgeAlias(alias, answer, trust, judging);
   return judgeAbsence(question, answer, trust, judging);
 }
 

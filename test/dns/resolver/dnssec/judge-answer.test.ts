@@ -53,6 +53,14 @@ describe("an answer with records", () => {
     ["unsigned", "www", TYPE.A, { answers: [www] }, "missing-signature"],
     ["signed by the zone above", "www", TYPE.A, { answers: signed([www], "example", key) }, "foreign-signer"],
     ["an alias", "alias", TYPE.A, { answers: by(cname(at("alias"), at("www"))) }, "alias"],
+    ["records of a name that does not exist", "www", TYPE.A, { answers: by(www), exists: false }, "unproved-denial"],
+    [
+      "an alias to a name that does not exist",
+      "alias",
+      TYPE.A,
+      { answers: by(cname(at("alias"), at("x"))), exists: false },
+      "alias",
+    ],
     ["an unsigned alias", "alias", TYPE.A, { answers: [cname(at("alias"), at("www"))] }, "missing-signature"],
     ["the alias itself", "alias", TYPE.CNAME, { answers: by(cname(at("alias"), at("www"))) }, "records"],
     [

@@ -180,23 +180,29 @@ export class Gateway {
     return this.current;
   }
 
-  private async request(method: string, path: string, body?: unknown): Promise<unknown> {
-    const { admin, token } = this.running;
-    const response = await fetch(`http://${admin}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    }).catch((error: Error) => {
-      const cause = error.cause instanceof Error ? error.cause.message : error.message;
-      throw new PeerRigError(
-        "client-closed",
-        `${method} ${path}: ${cause}. The gateway wrote:\n${this.process.tail()}`,
-      );
-    });
-    const answer = (await response.json()) as unknown;
-    if (response.ok) return answer;
-    throw new SandboxRefusal(response.status, `${method} ${path}: ${response.status} ${JSON.stringify(answer)}`);
+  private request(method: string, path: string, body?: unknown): Promise<unknown> {
+    return adminRequest(this.running, method, path, body);
   }
+}
+
+/** A request to the admin port of a gateway that runs. */
+export async function adminRequest(
+  { process, admin, token }: { readonly process: WatchedProcess; readonly admin: string; readonly token: string },
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<unknown> {
+  const response = await fetch(`http://${admin}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  }).catch((error: Error) => {
+    const cause = error.cause instanceof Error ? error.cause.message : error.message;
+    throw new PeerRigError("client-closed", `${method} ${path}: ${cause}. The gateway wrote:\n${process.tail()}`);
+  });
+  const answer = (await response.json()) as unknown;
+  if (response.ok) return answer;
+  throw new SandboxRefusal(response.status, `${method} ${path}: ${response.status} ${JSON.stringify(answer)}`);
 }
 
 /** The sandbox's API refused a request. */
@@ -210,12 +216,14 @@ export class SandboxRefusal extends Error {
   }
 }
 
-function readyLine(line: string): { admin: string } | undefined {
+/** What its line of readiness says; undefined for any other line. */
+export function readyLine(line: string): { admin: string } | undefined {
   if (!line.startsWith('{"ready":true')) return undefined;
   return JSON.parse(line) as { admin: string };
 }
 
-function eventOf(line: string, event: string, fields: Readonly<Record<string, unknown>>): LogEvent | undefined {
+/** The event that a line of its log tells, if it has that name and those fields. */
+export function eventOf(line: string, event: string, fields: Readonly<Record<string, unknown>>): LogEvent | undefined {
   if (!line.startsWith("{") || !line.includes(event)) return undefined;
   const read = JSON.parse(line) as LogEvent;
   const matches = read.event === event && Object.entries(fields).every(([key, value]) => read[key] === value);

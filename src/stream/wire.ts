@@ -132,10 +132,25 @@ export class Wire {
   /** Writes the last words and closes our direction; the peer has `patience` ms to close its own. */
   end(lastWords: string, patience: number): void {
     if (this.#closed || this.#ending !== undefined) return;
+    this.endStream(lastWords, patience);
+    this.finish();
+  }
+
+  /**
+   * Writes the last words and leaves the connection open to what the peer still sends, for `patience` ms at most
+   * (RFC 6120 section 4.4). TLS's close_notify behind them would lose it: a peer that reads it throws away what it has
+   * not written yet (RFC 5246 section 7.2.1 asks for that).
+   */
+  endStream(lastWords: string, patience: number): void {
+    if (this.#closed || this.#ending !== undefined) return;
     this.#pending += lastWords;
     this.#flush();
-    this.#socket.end();
     this.#ending = setTimeout(() => this.destroy("closed by us"), patience).unref();
+  }
+
+  /** The peer has closed its stream as well: nothing more is to come, and our direction closes. */
+  finish(): void {
+    if (!this.#closed && this.#ending !== undefined) this.#socket.end();
   }
 
   destroy(reason: string): void {

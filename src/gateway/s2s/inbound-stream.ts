@@ -178,8 +178,12 @@ export class InboundStream implements WireHandlers {
     this.#deadline.clear();
     const header = this.#headerSent ? "" : this.#header(undefined, undefined);
     const lastWords = error === undefined ? "" : serialise(streamErrorElement(error), serverNamespace);
-    this.#wire.end(header + lastWords + CLOSE_STREAM, patience);
-    if (error === undefined && this.#state.pairs.size > 0) return;
+    const words = header + lastWords + CLOSE_STREAM;
+    if (error === undefined && this.#state.pairs.size > 0) {
+      this.#wire.endStream(words, patience);
+      return;
+    }
+    this.#wire.end(words, patience);
     this.#state = { ...this.#state, phase: "closed" };
     this.#wire.stopListening();
   }
@@ -211,6 +215,7 @@ export class InboundStream implements WireHandlers {
 
   onEnd(): void {
     this.close();
+    this.#wire.finish();
   }
 
   onWhitespace(): void {

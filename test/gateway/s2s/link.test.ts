@@ -373,6 +373,32 @@ describe("closing in order", () => {
     expect(rig.stanzas).toHaveLength(1);
   });
 
+  test("our direction stays open until the peer has closed its stream: what it has not written yet is not lost", async () => {
+    rig = await startFederation(lab);
+    const back = await connectDialback(rig);
+    const stopped = rig.federation.stop();
+    await back.until(/<\/stream:stream>/);
+    await pass(4_000);
+    expect(back.socket.readableEnded).toBe(false); // Prosody throws its buffer away at TLS's close_notify
+    back.write(`<message from='ann@${PAIR.remote}' to='alice@${PAIR.local}'><body>late</body></message>`);
+    await until(() => rig.stanzas.length === 1);
+    back.write("</stream:stream>");
+    await back.closed();
+    await stopped;
+  });
+
+  test("a peer that never closes its stream has five seconds", async () => {
+    rig = await startFederation(lab);
+    const back = await connectDialback(rig);
+    const stopped = rig.federation.stop();
+    await back.until(/<\/stream:stream>/);
+    await pass(4_900);
+    expect(back.isClosed).toBe(false);
+    await pass(200);
+    await back.closed();
+    await stopped;
+  });
+
   test("a stopping link gives back what needs no memory and keeps what the store has", async () => {
     rig = await startFederation(lab);
     await rig.federation.stop();

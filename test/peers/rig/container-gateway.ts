@@ -100,6 +100,11 @@ export class ContainerGateway {
     await this.running.process.exited;
   }
 
+  /** What its containers see as /backup. */
+  get backupFolder(): string {
+    return join(this.podman.work, "backup");
+  }
+
   /** Runs one of our commands in the container that runs. Gives back what it printed. */
   execute(...args: string[]): Promise<string> {
     return this.podman.command("exec", NAME, "/usr/local/bin/node", "/opt/xmpp-edge/main.js", ...args);

@@ -15,6 +15,8 @@ export function nameFromText(text: string): WireName {
   return fromLabels(bare.split(".").map((label) => Buffer.from(label, "latin1")));
 }
 
+const MAXIMUM_OCTETS = 255;
+
 /** For people: no final dot, the root is `.`; octets that a label in text cannot hold are escaped (RFC 1035 5.1). */
 export function nameText(name: WireName): string {
   const labels = labelsOf(name).map((label) =>
@@ -80,15 +82,13 @@ export function commonAncestor(a: WireName, b: WireName): WireName {
  * @throws MalformedMessage
  */
 export function readName(message: Buffer, start: number): { readonly name: WireName; readonly end: number } {
-  // One buffer a name: a full message holds thousands of names, each of which may have 127 labels.
-  const octets = Buffer.alloc(MAXIMUM_OCTETS);
   let written = 0;
   let end: number | undefined;
   let [offset, before] = [start, start];
   for (;;) {
     const length = message[offset];
     if (length === undefined) throw new MalformedMessage("it ends inside a name");
-    if (length === 0) return { name: octets.subarray(0, written + 1), end: end ?? offset + 1 };
+    if (length === 0) return { name: ended(written), end: end ?? offset + 1 };
     if (length >= 0xc0) {
       if (offset + 1 >= message.length) throw new MalformedMessage("it ends inside a name");
       end ??= offset + 2;
@@ -100,9 +100,17 @@ export function readName(message: Buffer, start: number): { readonly name: WireN
     const next = offset + 1 + length;
     if (length > 63 || next >= message.length || written + 1 + length >= MAXIMUM_OCTETS)
       throw new MalformedMessage("a name is longer than it may be");
-    octets[written++] = length;
-    while (++offset < next) octets[written++] = lower(message[offset]!);
+    scratch[written++] = length;
+    while (++offset < next) scratch[written++] = lower(message[offset]!);
   }
+}
+
+/** Where names are put together: a full message holds thousands, each of which may have 127 labels. */
+const scratch = Buffer.alloc(MAXIMUM_OCTETS);
+
+function ended(written: number): WireName {
+  scratch[written] = 0;
+  return Buffer.from(scratch.subarray(0, written + 1));
 }
 
 /** Reads a name where no pointer may stand (RFC 3597 section 4, RFC 4034 section 3.1.7); undefined where none does. */
@@ -117,7 +125,5 @@ export function readPlainName(
     return undefined;
   }
 }
-
-const MAXIMUM_OCTETS = 255;
 
 const lower = (octet: number): number => (octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet);

@@ -35,6 +35,8 @@ export const COMMANDS: readonly CommandEntry[] = [
         summary: "compare what the servers answer with the definition",
         module: () => require("./dns-verify"),
       },
+      { name: "explain", summary: "say what a check finds and what to do", module: () => require("./dns-explain") },
+      { name: "schema", summary: "print the JSON Schema of the report", module: () => require("./dns-schema") },
     ],
   },
   {

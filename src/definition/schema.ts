@@ -208,6 +208,16 @@ const internal = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("sip") }),
 ]);
 
+const waiver = z.strictObject({
+  check: z
+    .string()
+    .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, "the id of a check")
+    .describe("the check's id, as `dns explain --list` has them"),
+  domain: hostName.optional().describe("the domain or host it is found at; left out: wherever it is found"),
+  reason: text.min(1),
+  until: z.iso.date().describe("the last day on which it holds, YYYY-MM-DD"),
+});
+
 const publishing = {
   zone: domainName.optional().describe("the zone to write to; default: each local domain is a zone of its own"),
   ttl: seconds(0, 604_800).default(3600).describe("seconds"),
@@ -218,6 +228,7 @@ const publishing = {
   directTls: z.boolean().default(false),
   legacyGateway: hostName.optional().describe("the old gateway's host name during a cut-over"),
   cutOver: z.boolean().default(false),
+  waivers: z.array(waiver).max(1000).optional().describe("what `dns verify` finds and lets pass, with reason and end"),
 };
 
 const dns = z.discriminatedUnion("kind", [

@@ -1,7 +1,18 @@
 /** `xmpp-edge/dns`: look whether the records of a definition are what DNS servers answer, and serve them. */
+
+export { CATALOGUE, type CatalogueEntry, catalogueEntry, catalogueText, explanationText } from "./explain";
 export { type PreflightOptions, type PreflightReport, preflight } from "./preflight";
-export type { Verdict, VerifyFinding, VerifyReport } from "./report/report";
+export { definitionPlace, placeOf } from "./report/definition-place";
+export { FORMATS, formatReport, type ReportFormat } from "./report/formats";
+export { type GatePolicy, gated, gateExitCode } from "./report/gate";
+export { verifyMarkdown } from "./report/github";
+export { withFindings } from "./report/judged";
+export { NAGIOS_EXIT_CODES } from "./report/nagios";
+export type { DefinitionPlace, Verdict, VerifyFinding, VerifyReport } from "./report/report";
+export { verifyReportJsonSchema, verifyReportSchema } from "./report/schema";
+export { type Selection, selected } from "./report/selection";
 export { type TextOptions, verifyText } from "./report/text";
+export { underWaivers, type Waiver } from "./report/waivers";
 export { parseServerAddress, type ServerAddress } from "./resolver";
 export { ListenError, type RecordServer, type RecordServerOptions, serveRecords } from "./server";
 export { type NameServer, PUBLIC_RESOLVERS, parseNameServer } from "./vantage";

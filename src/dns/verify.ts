@@ -1,5 +1,5 @@
 import { type DnsRecord, type Facts, type SrvRecord, srvOwner } from "../definition/facts";
-import { HOST_CHECKS, type HostView, SRV_CHECKS, type SrvView } from "./checks";
+import { EDGE_USE_CHECKS, HOST_CHECKS, type HostView, SRV_CHECKS, type SrvView } from "./checks";
 import { judgeEdgeUse, sipDomain, sipQuestions } from "./edge-use";
 import { Findings, subjectOf } from "./findings";
 import { type Observation, type Observed, observe } from "./observe";
@@ -158,6 +158,9 @@ const withoutAliases = ({ question, observations }: Observed): Observed => ({
   ),
 });
 
+/** Whatever else is found is about servers that do not answer. */
+const LOOKED_AT = [SRV_CHECKS, EDGE_USE_CHECKS, HOST_CHECKS].flatMap((stages) => stages.flat().map(({ id }) => id));
+
 function reportOf(run: {
   findings: Findings;
   services: readonly Service[];
@@ -173,6 +176,7 @@ function reportOf(run: {
     schema: "xmpp-edge/dns-verify/1",
     verdict: !run.complete && verdict !== "fail" ? "unknown" : verdict,
     complete: run.complete,
+    checks: LOOKED_AT,
     counts: {
       domains: run.services.length,
       checks: run.findings.checks,

@@ -1,5 +1,5 @@
 import type { Definition } from "../../definition";
-import { LoadError, loadDefinition } from "../../load";
+import { LoadError, type LoadedDefinition, loadDefinition } from "../../load";
 import { UsageError } from "../context";
 import { findingsText, locatedMessage } from "./findings";
 
@@ -8,11 +8,20 @@ import { findingsText, locatedMessage } from "./findings";
  * @throws UsageError where it cannot be read or is invalid; its errors are written by then
  */
 export async function loadValid(path: string, write: (text: string) => void): Promise<Definition> {
-  const { definition, findings, file } = await loadDefinition(path).catch((error: unknown) => {
+  return (await loadValidWithPlaces(path, write)).definition;
+}
+
+/** The same, with the way back into the file's text. */
+export async function loadValidWithPlaces(
+  path: string,
+  write: (text: string) => void,
+): Promise<LoadedDefinition & { readonly definition: Definition }> {
+  const loaded = await loadDefinition(path).catch((error: unknown) => {
     if (error instanceof LoadError) throw new UsageError(locatedMessage(error), error.remedy);
     throw error;
   });
-  if (definition !== undefined) return definition;
+  const { definition, findings, file } = loaded;
+  if (definition !== undefined) return { ...loaded, definition };
   const errors = findings.filter((finding) => finding.severity === "error");
   write(findingsText(errors, { file, colour: false }));
   throw new UsageError(

@@ -21,6 +21,25 @@ export interface VerifyFinding {
   readonly remedy: string;
   /** Seconds after which what a resolver remembers is gone; null where waiting does not help. */
   readonly retryAfter: number | null;
+  /** Where the definition says what was expected; null where it says nothing about it. */
+  readonly definition?: DefinitionPlace | null;
+  /** Present where the definition waives it: the verdict is `info` then. */
+  readonly waived?: {
+    readonly reason: string;
+    /** The last day, `YYYY-MM-DD`. */
+    readonly until: string;
+    /** What the finding would be without the waiver. */
+    readonly verdict: VerifyFinding["verdict"];
+  };
+}
+
+/** A place in the file of the definition. */
+export interface DefinitionPlace {
+  /** Such as `domains[0].name`. */
+  readonly path: string;
+  /** Counted from 1; null in TypeScript, whose values have no place in the text. */
+  readonly line: number | null;
+  readonly column: number | null;
 }
 
 /** The outcome of `verifyDns`. Fields are added within a schema version, never changed. */
@@ -29,6 +48,17 @@ export interface VerifyReport {
   readonly verdict: Verdict;
   /** False where the run was interrupted. */
   readonly complete: boolean;
+  /** Which program made it. */
+  readonly tool?: { readonly name: string; readonly version: string };
+  /** The file of the definition, as it was named. */
+  readonly file?: string;
+  /** RFC 3339, UTC. */
+  readonly started?: string;
+  readonly finished?: string;
+  /** Why a gate closes: a failed check, a warning that is not allowed, a wait that ran out; null where none does. */
+  readonly reason?: "fail" | "warn" | "wait" | null;
+  /** The ids of all checks that the run could have found something by. */
+  readonly checks?: readonly string[];
   readonly counts: {
     readonly domains: number;
     /** Checks that were done, over all answers. */
@@ -39,6 +69,8 @@ export interface VerifyReport {
     readonly unknown: number;
     readonly warn: number;
     readonly info: number;
+    /** Findings that the definition waives; they are counted as `info` as well. */
+    readonly waived?: number;
   };
   readonly domains: readonly { readonly domain: string; readonly verdict: Verdict }[];
   /** Faults first. */

@@ -1,3 +1,4 @@
+import { oneLine, remedyLines } from "./one-line";
 import type { Verdict, VerifyFinding, VerifyReport } from "./report";
 
 export interface TextOptions {
@@ -13,25 +14,36 @@ export function verifyText(report: VerifyReport, { colour }: TextOptions): strin
     const text = verdict.toUpperCase().padEnd(7);
     return colour ? `\u001b[${COLOURS[verdict]}m${text}\u001b[0m` : text;
   };
-  const blocks = report.findings.map((finding) => findingText(finding, word(finding.verdict)));
+  const blocks = report.findings.map((finding) => findingText(finding, word(finding.verdict), report.file));
   const sound = report.domains.filter(({ verdict }) => verdict === "pass");
   const passed = sound.map(({ domain }) => `${word("pass")} ${domain}\n`).join("");
   return [...blocks, ...(passed === "" ? [] : [passed]), `${word(report.verdict)} ${sumText(report)}\n`].join("\n");
 }
 
-function findingText(finding: VerifyFinding, word: string): string {
-  const title = [word, finding.domain, finding.id].filter((part) => part !== null).join(" ");
+function findingText(finding: VerifyFinding, word: string, file = ""): string {
+  const title = [word, oneLine(finding.domain ?? ""), finding.id].filter((part) => part !== "").join(" ");
   const rows: [string, string][] = [
-    ["asked", finding.subject],
-    ["server", finding.server],
-    ["found", finding.found],
-    ["expected", finding.expected],
-    ["remedy", finding.remedy.replaceAll("\n", `\n${" ".repeat(18)}`)],
-    ["source", finding.source],
+    ["asked", oneLine(finding.subject)],
+    ["server", oneLine(finding.server)],
+    ["found", oneLine(finding.found)],
+    ["expected", oneLine(finding.expected)],
+    ["remedy", remedyLines(finding.remedy).join(`\n${" ".repeat(18)}`)],
+    ["source", oneLine(finding.source)],
     ["retry", finding.retryAfter === null ? "" : `resolvers remember it for up to ${finding.retryAfter} s`],
+    ["waived", finding.waived === undefined ? "" : waivedText(finding.waived)],
+    ["defined", placeText(finding.definition, file)],
   ];
   const told = rows.filter(([, text]) => text !== "").map(([name, text]) => `        ${name.padEnd(9)} ${text}\n`);
   return `${title}\n${told.join("")}`;
+}
+
+const waivedText = ({ reason, until, verdict }: NonNullable<VerifyFinding["waived"]>) =>
+  oneLine(`a ${verdict} that the definition lets pass until ${until}: ${reason}`);
+
+function placeText(place: VerifyFinding["definition"], file: string): string {
+  if (place === undefined || place === null) return "";
+  const at = place.line === null ? file : `${file}:${place.line}:${place.column ?? 1}`;
+  return oneLine([at, place.path].filter((part) => part !== "").join(" "));
 }
 
 /** The sum of a report in one line: what was looked at, and how it went. */
@@ -41,7 +53,8 @@ export function sumText({ counts, servers, complete }: VerifyReport): string {
     [counts.fail, "failed"],
     [counts.unknown, "could not be found out"],
     [counts.warn, "to look at"],
-    [counts.info, "to know"],
+    [counts.info - (counts.waived ?? 0), "to know"],
+    [counts.waived ?? 0, "waived"],
   ] as const;
   const faults = found.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
   const sum = `${plural(counts.domains, "domain")}, ${plural(counts.checks, "check")}: ${faults.join(", ") || "nothing wrong"}`;

@@ -1,34 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
-import { type VerifyFinding, type VerifyReport, verifyText } from "../../../src/dns";
+import { verifyText } from "../../../src/dns";
 import { byWeight, worst } from "../../../src/dns/report/report";
-
-const finding = (more: Partial<VerifyFinding> = {}): VerifyFinding => ({
-  id: "srv-port",
-  verdict: "fail",
-  severity: "fail",
-  domain: "contoso.example",
-  subject: "_xmpp-server._tcp.contoso.example SRV",
-  server: "192.0.2.53:53",
-  found: "port 5222",
-  expected: "port 5269",
-  source: "RFC 6120 section 14.7",
-  remedy: "_xmpp-server._tcp.contoso.example. 300 IN SRV 0 0 5269 sip.contoso.example.",
-  retryAfter: 77,
-  ...more,
-});
-const report = (more: Partial<VerifyReport> = {}): VerifyReport => ({
-  schema: "xmpp-edge/dns-verify/1",
-  verdict: "fail",
-  complete: true,
-  counts: { domains: 2, checks: 9, questions: 4, fail: 1, unknown: 0, warn: 0, info: 0 },
-  domains: [
-    { domain: "contoso.example", verdict: "fail" },
-    { domain: "emea.example", verdict: "pass" },
-  ],
-  findings: [finding()],
-  servers: [{ kind: "resolver", server: "192.0.2.53:53", zone: null }],
-  ...more,
-});
+import { finding, report } from "./reports";
 
 describe("the report as text", () => {
   test("has faults with their remedy first, sound domains after them, the sum last", () => {

@@ -1,0 +1,2 @@
+export { CATALOGUE, type CatalogueEntry, catalogueEntry } from "./catalogue";
+export { catalogueText, explanationText } from "./text";

@@ -9,11 +9,22 @@ export interface EntitlementChange {
   readonly domains: readonly string[];
   /** Local users who are gone, or may not federate any more. */
   readonly users: readonly string[];
+  /** Our users who may still believe to see contacts that tell them nothing any more. */
+  readonly blind: BlindUsers;
+}
+
+/** Whose contacts are out of sight: all of those denied federation, and everybody's in some partner domains. */
+export interface BlindUsers {
+  /** Whose contacts have to be looked at. */
+  readonly users: readonly string[];
+  readonly denied: ReadonlySet<string>;
+  readonly domains: ReadonlySet<string>;
 }
 
 /** What a change takes away. Whatever it gives needs nothing: it is judged at every stanza. */
 export function entitlementChange(before: Snapshot, after: Snapshot): EntitlementChange {
   const domains: string[] = [];
+  const out = new Set<string>();
   for (const row of before.document.partners) {
     for (const domain of row.domains) {
       const now = after.policy.partner(domain);
@@ -21,6 +32,7 @@ export function entitlementChange(before: Snapshot, after: Snapshot): Entitlemen
       const fewer = before.document.localDomains.some(
         (local) => before.policy.row(local, domain) !== undefined && after.policy.row(local, domain) === undefined,
       );
+      if (fewer) out.add(domain);
       if (fewer || (now !== undefined && isLower(row.partnerType, now.partnerType))) domains.push(domain);
     }
   }
@@ -28,7 +40,10 @@ export function entitlementChange(before: Snapshot, after: Snapshot): Entitlemen
   const users = usersOf(before.document).filter(
     (user) => !present.has(user) || (before.access.allowed(user) && !after.access.allowed(user)),
   );
-  return { domains, users };
+  const served = after.document.internal?.users ?? [];
+  const denied = new Set(users);
+  const blind = out.size > 0 ? served : served.filter((user) => denied.has(user));
+  return { domains, users, blind: { users: blind, denied, domains: out } };
 }
 
 /** Whether a partner type shows less of our users than another: their notes, or themselves. */

@@ -1,5 +1,5 @@
-import type { Watcher } from "../store/store";
-import type { EntitlementChange } from "./entitlement-change";
+import type { Contact, Watcher } from "../store/store";
+import type { BlindUsers, EntitlementChange } from "./entitlement-change";
 import { sendPresence, subscription, unavailable } from "./presence";
 import { partyOf, type RoutingContext } from "./routing-context";
 
@@ -13,12 +13,14 @@ const PATIENCE = 60_000;
 
 /**
  * Judges watchers again after a change: those no longer entitled get `unavailable` and `unsubscribed`, the others
- * presence as they may see it now (DESIGN, "Downgrade"). Beside the traffic, and by the policy of the moment: a
- * change that comes meanwhile is judged with it.
+ * presence as they may see it now (DESIGN, "Downgrade"). Our own users are told that contacts of whom they will hear
+ * nothing more are unavailable. Beside the traffic, and by the policy of the moment: a change that comes meanwhile is
+ * judged with it.
  */
 export class EntitlementReview {
   readonly #context: RoutingContext;
   #waiting: { readonly watchers: () => readonly Watcher[]; readonly tellAgain: boolean }[] = [];
+  #blind: BlindUsers[] = [];
   #running: Promise<void> | undefined;
   #stopped = false;
 
@@ -27,10 +29,11 @@ export class EntitlementReview {
   }
 
   /** Begins, or goes on with this too. Resolves when all is judged. */
-  run({ domains, users }: EntitlementChange): Promise<void> {
+  run({ domains, users, blind }: EntitlementChange): Promise<void> {
     const { store } = this.#context;
     for (const domain of domains) this.#waiting.push({ watchers: () => store.watchersFrom(domain), tellAgain: true });
     for (const user of users) this.#waiting.push({ watchers: () => store.watchersOf(user), tellAgain: false });
+    this.#blind.push(blind);
     this.#running ??= this.#work().finally(() => {
       this.#running = undefined;
     });
@@ -44,24 +47,50 @@ export class EntitlementReview {
   async #work(): Promise<void> {
     let told = 0;
     let ended = 0;
+    let hidden = 0;
     let since = performance.now();
+    const turn = async () => {
+      if (performance.now() - since < TURN) return;
+      await new Promise((resolve) => setImmediate(resolve));
+      since = performance.now();
+    };
     try {
-      for (let job = this.#waiting.shift(); job !== undefined; job = this.#waiting.shift()) {
-        for (const watcher of job.watchers()) {
+      while (this.#blind.length + this.#waiting.length > 0) {
+        // First: no partner has to be waited for.
+        for (const blind of this.#blind.splice(0))
+          for (const user of blind.users) {
+            hidden += this.#hideContacts(user, blind);
+            await turn();
+            if (this.#stopped) return;
+          }
+        const job = this.#waiting.shift();
+        for (const watcher of job?.watchers() ?? []) {
           await this.#room(watcher);
           if (this.#stopped) return;
-          const outcome = this.#judge(watcher, job.tellAgain);
+          const outcome = this.#judge(watcher, job!.tellAgain);
           if (outcome === "told") told++;
           else if (outcome === "ended") ended++;
-          if (performance.now() - since < TURN) continue;
-          await new Promise((resolve) => setImmediate(resolve));
-          since = performance.now();
+          await turn();
         }
       }
-      if (told + ended > 0) this.#context.log.info("entitlements-reviewed", { presenceAgain: told, ended });
+      if (told + ended + hidden > 0)
+        this.#context.log.info("entitlements-reviewed", { presenceAgain: told, ended, contactsHidden: hidden });
     } catch (error) {
       this.#context.log.error("review-failed", { reason: (error as Error).message });
     }
+  }
+
+  /** Tells a user of contacts who may have been available when they went out of sight; says of how many. */
+  #hideContacts(user: string, { denied, domains }: BlindUsers): number {
+    const { store, inner, access, policy } = this.#context;
+    const isOut = ({ remote, state }: Contact) => {
+      const domain = domainOf(remote);
+      if (state === "refused" || !(domains.has(domain) || denied.has(user))) return false;
+      return !access.allowed(user) || policy.row(domainOf(user), domain) === undefined;
+    };
+    const out = store.contactsOf(user).filter(isOut);
+    for (const { remote } of out) inner.presence({ from: remote, to: user, available: false });
+    return out.length;
   }
 
   /** Waits until the partner's queue has room; what is told to one that takes nothing would only be thrown away. */

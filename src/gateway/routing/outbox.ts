@@ -4,6 +4,7 @@ import type { Element } from "../../stream/xml/element";
 import type { InternalSide } from "../internal/internal-side";
 import type { Log } from "../log";
 import type { Federation } from "../s2s/federation";
+import type { LinkItem } from "../s2s/link-queue";
 import type { Pair } from "../s2s/pair";
 import type { Queued, Store } from "../store/store";
 
@@ -45,15 +46,16 @@ export class Outbox {
 
   /**
    * Sends what needs no memory: presence, answers, chat states.
-   * @param speaker the local user whose availability it is: taken back where that user may not be seen any more
+   * @param of the local user whose will or availability it carries: taken back where that user may federate no more,
+   *   and what `shows` availability also where it may not be seen as it was
    */
-  send(pair: Pair, stanza: Element, speaker?: string): void {
+  send(pair: Pair, stanza: Element, of: Pick<LinkItem, "speaker" | "shows"> = {}): void {
     const xml = elementText(stanza);
     this.#federation.send(pair, {
       xml,
       bytes: Buffer.byteLength(xml),
       keepAlive: stanza.name === "iq" && stanza.attrs.type === "result", // pings are all that we answer with a result
-      ...(speaker === undefined ? {} : { speaker }),
+      ...of,
       expiresAt: this.#now() + STANZA_LIFETIME_MS,
       giveBack: nobodyMinds,
     });

@@ -137,5 +137,5 @@ export function sendPresence(
   remote: string,
   availability: Availability,
 ): void {
-  context.outbox.send(pair, presenceStanza(row, local, remote, availability), local);
+  context.outbox.send(pair, presenceStanza(row, local, remote, availability), { speaker: local, shows: true });
 }

@@ -111,9 +111,9 @@ export class Router implements FederationSide {
         const lowered = old !== undefined && row !== undefined && isLower(old.partnerType, row.partnerType);
         return {
           text: ACCESS_LOST,
-          item: ({ speaker, row }) =>
+          item: ({ speaker, shows }) =>
             speaker !== undefined &&
-            ((lowered && row === undefined) || (before.access.allowed(speaker) && !next.access.allowed(speaker))),
+            ((lowered && shows === true) || (before.access.allowed(speaker) && !next.access.allowed(speaker))),
         };
       },
     };
@@ -177,7 +177,8 @@ export class Router implements FederationSide {
       };
     if (known?.state !== "subscribed") {
       store.putContact({ local: route.from.bare, remote: route.to.bare, state: "asked", refreshedAt: now() });
-      this.#outbox.send(route.pair, subscription(route.from.bare, route.to.bare, "subscribe"));
+      const request = subscription(route.from.bare, route.to.bare, "subscribe");
+      this.#outbox.send(route.pair, request, { speaker: route.from.bare });
     }
     return { ok: true, id: "" };
   }
@@ -215,7 +216,9 @@ export class Router implements FederationSide {
   typing(local: string, remote: string, state: ChatState): SendOutcome {
     const route = this.#route(local, remote);
     if (!route.ok) return route;
-    this.#outbox.send(route.pair, chatStateStanza(route.from.bare, route.to.full, state));
+    this.#outbox.send(route.pair, chatStateStanza(route.from.bare, route.to.full, state), {
+      speaker: route.from.bare,
+    });
     return { ok: true, id: "" };
   }
 
@@ -249,7 +252,7 @@ export class Router implements FederationSide {
         contact.state === "subscribed"
           ? xml("presence", serverNamespace, { from: bare, to: contact.remote, type: "probe" })
           : subscription(bare, contact.remote, "subscribe");
-      this.#outbox.send(route.pair, stanza);
+      this.#outbox.send(route.pair, stanza, { speaker: bare });
     }
   }
 }

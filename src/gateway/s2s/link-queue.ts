@@ -6,8 +6,10 @@ export interface LinkItem {
   readonly bytes: number;
   /** The answer to a keep-alive: it does not make the link busy. */
   readonly keepAlive?: boolean;
-  /** Bare address of the local user it speaks for, where it does: a message, or their availability. */
+  /** Bare address of the local user whose will it carries: a message, a chat state, a request, their availability. */
   readonly speaker?: string;
+  /** It shows how available the speaker is. */
+  readonly shows?: true;
   /** The store's row of a durable message. */
   readonly row?: number;
   /** When it is given up if it was never written, ms since the epoch. */

@@ -45,6 +45,8 @@ export class Link {
   #wake: { readonly at: number; readonly timer: NodeJS.Timeout } | undefined;
   #lastBarrier: NodeJS.Timeout | undefined;
   #pumping = false;
+  /** Taken off the queue, and not written before the store has committed. */
+  #taken: LinkItem[] = [];
   /** Called when the stream that is being closed in order is gone. */
   #closing: (() => void) | undefined;
   #stopped = false;
@@ -160,7 +162,9 @@ export class Link {
 
   /** Takes back what waits and may not be sent any more. */
   withdraw(revoked: (item: LinkItem) => boolean, condition: StanzaCondition, text: string): void {
-    for (const item of this.#queue.takeWhere(revoked)) item.giveBack(condition, text);
+    const taken = this.#taken.filter(revoked);
+    this.#taken = this.#taken.filter((item) => !taken.includes(item));
+    for (const item of [...taken, ...this.#queue.takeWhere(revoked)]) item.giveBack(condition, text);
   }
 
   #count(row: DocumentPartner): void {
@@ -247,13 +251,14 @@ export class Link {
     try {
       while (this.ready && this.#closing === undefined && this.#queue.length > 0 && !this.#barrier.full) {
         this.#dropExpired();
-        const batch = this.#queue.take(MAXIMUM_UNANSWERED_BYTES / 4);
-        const rows = rowsOf(batch);
-        this.#store.markWritten(rows);
+        this.#taken = this.#queue.take(MAXIMUM_UNANSWERED_BYTES / 4);
+        this.#store.markWritten(rowsOf(this.#taken));
         // Nothing of ours leaves before what it answers is committed: that is what "accepted" means.
         await this.#store.committed();
+        const batch = this.#taken; // less than was taken where some was withdrawn meanwhile
+        this.#taken = [];
         if (!this.ready || this.#closing !== undefined) {
-          this.#store.markQueued(rows); // never written after all
+          this.#store.markQueued(rowsOf(batch)); // never written after all
           this.#queue.putBack(batch);
           break;
         }

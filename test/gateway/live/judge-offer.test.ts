@@ -71,7 +71,11 @@ describe("the next snapshot", () => {
       const since = process.cpuUsage();
       const next = nextSnapshot(before, document);
       expect(documentDiff(before.document, next.document)).toHaveLength(1);
-      expect(entitlementChange(before, next)).toEqual({ domains: [], users: [] });
+      expect(entitlementChange(before, next)).toMatchObject({
+        domains: [],
+        users: [],
+        blind: { users: [], domains: new Set() },
+      });
       const { user, system } = process.cpuUsage(since);
       return (user + system) / 1000;
     });

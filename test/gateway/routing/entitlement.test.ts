@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import type { DocumentPartner } from "../../../src/definition/facts/gateway-document";
 import { snapshotOf } from "../../../src/gateway/live/snapshot";
-import { documentOf, LOCAL, partner } from "../documents";
+import { documentOf, LOCAL, partner, REMOTE } from "../documents";
 import { ALICE, ANN, closeRouters, createRouter, PAIR, type RoutingRig } from "./routing-rig";
 
 afterEach(() => closeRouters());
@@ -82,6 +82,86 @@ describe("a watcher under another policy (DESIGN, Downgrade)", () => {
     expect(words).toMatch(/type='unavailable'.*type='unsubscribed'/s);
     expect(rig.store.isWatcher(ALICE, ANN)).toBe(false);
     expect(rig.store.isWatcher("alice@other.example", ANN)).toBe(true);
+  });
+
+  const BOB = `bob@${LOCAL}`;
+  const hide = (local: string, remote: string) => ({ from: remote, to: local, available: false });
+  const knows =
+    (...pairs: [string, string, ("asked" | "subscribed" | "refused")?][]) =>
+    ({ store }: RoutingRig) => {
+      for (const [local, remote, state = "subscribed"] of pairs)
+        store.putContact({ local, remote, state, refreshedAt: 0 });
+    };
+
+  test("our users see contacts of a partner that is gone as unavailable, and nobody else's", async () => {
+    const other = partner({ domain: "other.example", domains: ["other.example"] });
+    const contacts = knows(
+      [ALICE, ANN],
+      [ALICE, "amy@other.example"],
+      [ALICE, `mute@${REMOTE}`, "refused"],
+      [BOB, ANN, "asked"],
+      [`gone@${LOCAL}`, ANN],
+    );
+    const { rig } = await changed({}, [[other]], contacts);
+    expect(rig.presences).toEqual([hide(ALICE, ANN), hide(BOB, ANN)]);
+    expect(rig.store.contact(ALICE, ANN)?.state).toBe("subscribed"); // for when the partner comes back
+  });
+
+  test("so do users who may federate no more, those of every partner; others who are still served see no change", async () => {
+    const denied = {
+      everyone: { allowed: true, because: "" },
+      users: [{ address: ALICE, allowed: false, because: "" }],
+    };
+    const { rig } = await changed({}, [[partner()], { access: denied }], knows([ALICE, ANN], [BOB, ANN]));
+    expect(rig.presences).toEqual([hide(ALICE, ANN)]);
+  });
+
+  test.each<[string, Partial<DocumentPartner>]>([
+    ["a lower partner type", { partnerType: "PublicUnverified" }],
+    ["another limit", { connectionLimit: 3 }],
+  ])("%s hides no contact", async (_name, next) => {
+    const { rig } = await changed({}, [[partner(next)]], knows([ALICE, ANN]));
+    expect(rig.presences).toEqual([]);
+  });
+
+  test("two changes at once: both are carried out", async () => {
+    const rig = createRouter();
+    knows([ALICE, ANN], [ALICE, "amy@other.example"])(rig);
+    const other = partner({ domain: "other.example", domains: ["other.example"] });
+    const [both, one, none] = [[partner(), other], [other], []].map((rows) => snapshotOf(documentOf(rows)));
+    rig.router.apply(one!);
+    rig.policy = one!.policy;
+    const first = rig.router.review(both!);
+    rig.router.apply(none!);
+    rig.policy = none!.policy;
+    await Promise.all([first, rig.router.review(one!)]);
+    expect(rig.presences).toEqual([hide(ALICE, ANN), hide(ALICE, "amy@other.example")]);
+  });
+
+  test("nothing that waits in the name of a user goes out who may federate no more, requests and chat states included", () => {
+    const rig = createRouter();
+    rig.store.addWatcher(ALICE, ANN);
+    const speak = (user: string) => {
+      rig.side.addContact(user, ANN);
+      rig.side.typing(user, ANN, "composing");
+      rig.side.send({ from: user, to: ANN, body: "hello" });
+    };
+    speak(ALICE);
+    rig.side.announce(ALICE, { available: true });
+    speak(`bob@${LOCAL}`);
+    const denied = {
+      everyone: { allowed: true, because: "" },
+      users: [{ address: ALICE, allowed: false, because: "" }],
+    };
+    const { item } = rig.router.apply(snapshotOf(documentOf([partner()], { access: denied }))).revoked(PAIR)!;
+    expect(rig.items.map((one) => item(one))).toEqual([true, true, true, true, false, false, false]);
+  });
+
+  test("a lower partner type takes no request of ours back", () => {
+    const rig = createRouter();
+    rig.side.addContact(ALICE, ANN);
+    const change = rig.router.apply(snapshotOf(documentOf([partner({ partnerType: "PublicUnverified" })])));
+    expect(rig.items.map((one) => change.revoked(PAIR)!.item(one))).toEqual([false]);
   });
 
   test("availability that waits for its stream is taken back before it shows the note; messages go on", () => {

@@ -416,3 +416,20 @@ test("one stream carries all that a pair sends", async () => {
   await stream.until(/two/);
   expect(rig.server.connections).toBe(1);
 });
+
+test("what waits for its commit when its speaker loses access is not written; what others say is", async () => {
+  rig = await startFederation(lab);
+  await connectDialback(rig);
+  send(item("one"));
+  const stream = await acceptDialback(rig.server);
+  await stream.until(/one/);
+  const ofAlice = item("hers", { speaker: "alice" });
+  send(ofAlice, item("his", { speaker: "bob" }));
+  rig.federation.apply(rig.federation.snapshot, {
+    partings: () => "",
+    revoked: () => ({ item: ({ speaker }) => speaker === "alice", text: "no more" }),
+  });
+  await stream.until(/his/);
+  expect(stream.text).not.toContain("hers");
+  expect(ofAlice.returned).toEqual([{ condition: "forbidden", text: "no more" }]);
+});

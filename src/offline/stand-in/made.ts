@@ -23,6 +23,7 @@ const SERVICES: { readonly [type: string]: string } = {
 
 /** Values with documented shapes that others refer to: `type.attribute`. */
 const SPECIAL: { readonly [attribute: string]: (place: Place) => Value } = {
+  "aws_acm_certificate.arn": ({ region, key }) => arn("acm", region, `certificate/${uuid(key)}`),
   "aws_acm_certificate.domain_validation_options": validationOptions,
   "aws_cloudwatch_log_group.arn": ({ region, id }) => arn("logs", region, `log-group:${id}`),
   "aws_ecr_lifecycle_policy.registry_id": () => ACCOUNT,
@@ -74,6 +75,9 @@ function empty(type: Type | NestedType): Value {
   if (typeof type === "string" || type[0] === "object") return null;
   return type[0] === "map" ? {} : [];
 }
+
+/** Ids of certificates are UUIDs. */
+const uuid = (key: string): string => hash(`${key} uuid`, 32).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 
 /** What ACM wants to see in the DNS, a record a name; a wildcard's is its parent's. */
 function validationOptions({ planned }: Place): Value {

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { stat } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type DocumentSource, MAXIMUM_DOCUMENT_BYTES, type SourcedDocument, SourceError } from "./run-document";
 
@@ -26,13 +26,22 @@ export interface CompileFailure {
  * @param said takes what the compiler says about a definition, for people
  */
 export function fileSource(file: string, said: (text: string) => void = () => undefined): DocumentSource {
+  const over = new AbortController();
   return {
     name: resolve(file),
     async read() {
       const text = file.toLowerCase().endsWith(".json") ? await documentText(file) : undefined;
-      return text === undefined ? compile(file, said) : { text };
+      return text === undefined ? compile(file, said, over.signal) : { text };
     },
-    watch: (changed) => watchFile(file, changed),
+    watch(changed) {
+      const watching = watchFile(file, changed);
+      return {
+        close() {
+          watching.close();
+          over.abort(); // whoever waits for a definition that does not end would hold up the gateway's end
+        },
+      };
+    },
   };
 }
 
@@ -49,12 +58,20 @@ async function documentText(file: string): Promise<string | undefined> {
 }
 
 async function readBounded(file: string): Promise<string | undefined> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
   try {
-    const bytes = await readFile(file, { signal: AbortSignal.timeout(COMPILE) });
-    if (bytes.length <= MAXIMUM_DOCUMENT_BYTES) return bytes.toString("utf8");
+    const handle = await open(file);
+    // One byte more than there may be: whatever else there is, also without an end, is never read.
+    const content = handle.createReadStream({ end: MAXIMUM_DOCUMENT_BYTES, signal: AbortSignal.timeout(COMPILE) });
+    for await (const piece of content as AsyncIterable<Buffer>) {
+      pieces.push(piece);
+      bytes += piece.length;
+    }
   } catch {
     return undefined;
   }
+  if (bytes <= MAXIMUM_DOCUMENT_BYTES) return Buffer.concat(pieces).toString("utf8");
   throw new SourceError(
     "source-invalid",
     `${file} has more than ${MAXIMUM_DOCUMENT_BYTES} bytes`,
@@ -62,14 +79,14 @@ async function readBounded(file: string): Promise<string | undefined> {
   );
 }
 
-function compile(file: string, said: (text: string) => void): Promise<SourcedDocument> {
+function compile(file: string, said: (text: string) => void, signal: AbortSignal): Promise<SourcedDocument> {
   return new Promise((resolve, reject) => {
     execFile(
       process.execPath,
       [join(__dirname, "run-document-compile.js"), file],
-      { maxBuffer: 4 * MAXIMUM_DOCUMENT_BYTES, timeout: COMPILE, killSignal: "SIGKILL" },
+      { maxBuffer: 4 * MAXIMUM_DOCUMENT_BYTES, timeout: COMPILE, killSignal: "SIGKILL", signal },
       (error, stdout, stderr) => {
-        if (stderr !== "") said(stderr);
+        if (stderr !== "" && !signal.aborted) said(stderr);
         const end = stdout.indexOf("\n");
         const header = readHeader(stdout.slice(0, Math.max(0, end)));
         if (error === null && header !== undefined && "certificateSource" in header)

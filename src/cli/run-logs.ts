@@ -1,7 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { hostname } from "node:os";
-import { join } from "node:path";
 import type { GatewayPlace } from "../host/look-at-gateway";
+import { isRunning, onceEnded, startOwnProcess } from "./run-child";
 
 /** What the shipping process has to know of the gateway, to look at it as a partner would. */
 export interface Serving {
@@ -41,7 +41,10 @@ export class LogShipping {
   #dropped = 0;
   #serving: Serving | undefined;
 
-  constructor(private readonly options: LogShippingOptions) {
+  constructor(
+    private readonly options: LogShippingOptions,
+    private readonly start = startOwnProcess,
+  ) {
     this.#child = this.#spawn();
   }
 
@@ -71,7 +74,7 @@ export class LogShipping {
     this.#stopping = true;
     clearTimeout(this.#restart);
     const child = this.#child;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child === undefined || !isRunning(child)) return;
     const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
     child.stdin?.end();
     const timer = setTimeout(() => child.kill("SIGKILL"), LAST_LINES);
@@ -81,23 +84,17 @@ export class LogShipping {
 
   #spawn(): ChildProcess {
     const { group, stream = hostname(), metricsInterval } = this.options;
-    const child = spawn(
-      process.execPath,
+    const child = this.start(
       [
-        join(__dirname, "main.js"),
         ...["host", "ship-log", "--group", group, "--stream", stream],
         ...(metricsInterval === undefined ? [] : ["--interval", String(metricsInterval)]),
       ],
       { stdio: ["pipe", "ignore", "inherit", "ipc"] },
     );
     child.stdin?.on("error", () => undefined); // its end is told by `exit`
-    child.once("error", (error) =>
-      this.options.write(ownLine("error", "log-shipping-ended", { reason: error.message })),
-    );
-    child.once("exit", (code, signal) => {
+    onceEnded(child, (reason) => {
       this.#child = undefined;
       if (this.#stopping) return;
-      const reason = signal ?? `exit code ${code}`;
       this.options.write(ownLine("error", "log-shipping-ended", { reason, restartSeconds: this.#delay / 1000 }));
       this.#restart = setTimeout(() => {
         this.#child = this.#spawn();
@@ -105,7 +102,7 @@ export class LogShipping {
       this.#restart.unref();
       this.#delay = Math.min(this.#delay * 2, RESTART.most);
     });
-    if (this.#serving !== undefined) child.send(this.#serving, () => undefined);
+    if (this.#serving !== undefined && child.connected) child.send(this.#serving, () => undefined);
     return child;
   }
 }

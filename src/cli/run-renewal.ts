@@ -1,6 +1,5 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { isDeepStrictEqual } from "node:util";
 import { readLive, watchLive } from "../certificate/store/live";
@@ -9,6 +8,7 @@ import { formatServerAddress, type ServerAddress } from "../dns/resolver";
 import type { Log } from "../gateway/log";
 import { RENEWAL_CHILD } from "./certificate/kept-process";
 import { CommandError } from "./context";
+import { isRunning, onceEnded, startOwnProcess } from "./run-child";
 
 export interface RenewalOptions {
   /** The definition's file; left out where what is run is a compiled document. */
@@ -102,29 +102,26 @@ export class Renewal {
   }
 
   #spawn(): ChildProcess | undefined {
-    const { definition = "-", directory, resolvers = [], log, write } = this.options;
+    const { definition = "-", directory, resolvers = [], write } = this.options;
     const { certificate } = this.#document;
     if (certificate === undefined) return undefined;
     const { source } = certificate;
     const asked = source === "acme" ? resolvers : []; // ACM is not found by them
-    const child = spawn(
-      process.execPath,
+    const child = startOwnProcess(
       [
-        join(__dirname, "main.js"),
         ...["certificate", source, definition, "--keep", "--store", directory],
         ...asked.flatMap((resolver) => ["--resolver", formatServerAddress(resolver)]),
       ],
       { stdio: ["pipe", "ignore", "pipe", "ipc"], env: { ...process.env, [RENEWAL_CHILD]: "1" } },
     );
-    if (child.stderr !== null) createInterface(child.stderr).on("line", (line) => write(`${line}\n`));
+    if (child.stderr) createInterface(child.stderr).on("line", (line) => write(`${line}\n`));
     child.stdin?.on("error", () => undefined); // its end is told by `exit`
     child.stdin?.end(definition === "-" ? JSON.stringify(withoutPeople(this.#document)) : "");
-    child.once("error", (error) => log.error("certificate-renewal-ended", { reason: error.message }));
-    child.once("exit", (code, signal) => this.#ended(certificate, code, signal));
+    onceEnded(child, (reason, code) => this.#ended(certificate, reason, code));
     return child;
   }
 
-  #ended(ran: GatewayDocument["certificate"], code: number | null, signal: NodeJS.Signals | null): void {
+  #ended(ran: GatewayDocument["certificate"], reason: string, code: number | null): void {
     this.#child = undefined;
     if (this.#stopping) return;
     if (!isDeepStrictEqual(ran, this.#document.certificate)) {
@@ -132,7 +129,7 @@ export class Renewal {
       return;
     }
     const { log, definition } = this.options;
-    log.error("certificate-renewal-ended", { reason: signal ?? `exit code ${code}`, restartSeconds: RESTART / 1000 });
+    log.error("certificate-renewal-ended", { reason, restartSeconds: RESTART / 1000 });
     if (code === USED_WRONGLY)
       this.#gaveUp?.(
         new CommandError(
@@ -149,7 +146,7 @@ export class Renewal {
 
 /** Ends a process in order; after a while, anyhow. */
 async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (!isRunning(child)) return;
   const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   child.kill("SIGTERM");
   const timer = setTimeout(() => child.kill("SIGKILL"), STOP_PATIENCE);

@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { join } from "node:path";
+import type { ChildProcess } from "node:child_process";
 import type { Log } from "../gateway/log";
 import { objectPlace } from "../host/document-object";
 import type { ObjectReport } from "../host/watch-object";
 import { UsageError } from "./context";
+import { onceEnded, startOwnProcess } from "./run-child";
 import { type DocumentSource, type SourcedDocument, SourceError } from "./run-document";
 
 /** ms after which the fetching process is started anew: doubled each time until it has told something. */
@@ -80,13 +80,13 @@ class S3Source implements DocumentSource {
     const child = this.start(this.name);
     child.on("message", (report) => this.#receive(report as ObjectReport));
     child.on("error", (error) => this.log.error("document-fetch-failed", { reason: error.message }));
-    child.once("exit", (code, signal) => {
+    onceEnded(child, (reason) => {
       this.#child = undefined;
       if (this.#closed) return;
       this.#tell(ended(this.name));
       this.log.error("document-fetch-ended", {
         source: this.name,
-        reason: signal ?? `exit code ${code}`,
+        reason,
         restartSeconds: this.#delay / 1000,
       });
       this.#restart = setTimeout(() => {
@@ -145,7 +145,7 @@ const ended = (name: string) =>
   );
 
 function fetchingProcess(location: string): ChildProcess {
-  return spawn(process.execPath, [join(__dirname, "main.js"), "host", "fetch-document", location], {
+  return startOwnProcess(["host", "fetch-document", location], {
     stdio: ["ignore", "ignore", "inherit", "ipc"],
     serialization: "advanced",
   });

@@ -81,3 +81,12 @@ test("a moment without the file, as editors make one, is not told", async () => 
   };
   expect(soon(await seen(file, replace))).toEqual(once);
 });
+
+test("what has no end is not read to it", async () => {
+  const file = join(folder, "edge.json");
+  symlinkSync("/dev/zero", file);
+  await expect(fileSource(file).read()).rejects.toMatchObject({
+    code: "source-invalid",
+    message: expect.stringContaining("has more than"),
+  });
+});

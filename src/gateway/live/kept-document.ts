@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Log } from "../log";
@@ -19,8 +19,10 @@ export function digestOf(text: string): string {
 /** Keeps the last good document for a start that finds none. Whole or not at all, and readable to nobody else. */
 export async function keepDocument(directory: string, { text, ...origin }: KeptDocument): Promise<void> {
   const path = join(directory, FILE);
-  const temporary = `${path}.${randomBytes(6).toString("hex")}`;
+  // One name: what a killed process left is written over, not added to. One gateway alone has the directory.
+  const temporary = `${path}.new`;
   try {
+    await rm(temporary, { force: true });
     const file = await open(temporary, "wx", 0o600);
     try {
       await file.writeFile(`${JSON.stringify({ format: FORMAT, ...origin })}\n${text}`);

@@ -25,6 +25,13 @@ test("comes back as it was kept, over what was kept before, for our own eyes onl
   expect(statSync(join(folder, "last-document.json")).mode & 0o777).toBe(0o600);
 });
 
+test("what a killed process left half-written is written over, and nothing else stays", async () => {
+  writeFileSync(join(folder, "last-document.json.new"), "half", { mode: 0o644 });
+  await keepDocument(folder, kept);
+  expect(readdirSync(folder)).toEqual(["last-document.json"]);
+  expect(statSync(join(folder, "last-document.json")).mode & 0o777).toBe(0o600);
+});
+
 test("nothing is kept in an empty state, and that is nothing to speak of", async () => {
   await expect(keptDocument(folder, log)).resolves.toBeUndefined();
   await expect(keptDocument(join(folder, "none"), log)).resolves.toBeUndefined();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { TYPE, type WireRecord } from "../../../../src/dns/resolver/dnssec/wire-record";
 import { at, by, type Heard, key, outcome, ZONE } from "./judged-zone";
-import { a, cname, ds, nsec, nsec3Over, record, signed, wire, zoneKey } from "./signer";
+import { a, cname, ds, nsec, nsec3At, nsec3Over, record, signed, wire, zoneKey } from "./signer";
 
 describe("an answer with records", () => {
   const www = a(at("www"), 192, 0, 2, 1);
@@ -66,6 +66,11 @@ describe("an answer with records", () => {
     ["by NSEC of a delegation above", by(nsec(at("w"), at("z.w"), [TYPE.NS])), "unproved-denial"],
     ["by NSEC3 over the next closer name", by(nsec3Over(ZONE, at("x.w"), { types: [] })), "records, wildcard"],
     ["by NSEC3 with opt-out", by(nsec3Over(ZONE, at("x.w"), { types: [], flags: 1 })), "insecure: opt-out"],
+    [
+      "by NSEC3 over the name and at it",
+      [...by(nsec3Over(ZONE, at("x.w"), { types: [] })), ...by(nsec3At(ZONE, at("x.w"), { types: [] }))],
+      "unproved-denial",
+    ],
     ["by NSEC3 over another name", by(nsec3Over(ZONE, at("y.w"), { types: [] })), "unproved-denial"],
   ])("out of a wildcard needs the name's own absence: %s", (_, authorities, expected) => {
     expect(outcome(at("x.w"), TYPE.A, { ...expansion, authorities })).toBe(expected);

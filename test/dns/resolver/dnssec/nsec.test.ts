@@ -146,6 +146,13 @@ describe("an answer that denies, in a zone of NSEC", () => {
       "unproved-denial",
     ],
     [
+      "an NSEC out of a wildcard, beside a true one",
+      "b",
+      TYPE.A,
+      { ...missing, authorities: [...by(nsec(ZONE, at("a"), [])), ...by(nsec(at("aa"), at("c"), []), { labels: 2 })] },
+      "unproved-denial",
+    ],
+    [
       "an NSEC of the zone above",
       "b",
       TYPE.A,
@@ -165,6 +172,13 @@ describe("an answer that denies, in a zone of NSEC", () => {
       "m",
       TYPE.A,
       { authorities: [...by(nsec(at("*"), at("c"), [TYPE.A])), ...by(nsec(at("l"), at("n"), []))] },
+      "unproved-denial",
+    ],
+    [
+      "the wildcard is delegated",
+      "m",
+      TYPE.TXT,
+      { authorities: [...by(nsec(at("*"), at("c"), [TYPE.NS])), ...by(nsec(at("l"), at("n"), []))] },
       "unproved-denial",
     ],
     [

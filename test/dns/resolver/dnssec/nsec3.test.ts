@@ -122,6 +122,13 @@ describe("an answer that denies, in a zone of NSEC3", () => {
       { authorities: [...apex(), ...over("b"), ...match("*", [TYPE.A])] },
       "unproved-denial",
     ],
+    [
+      "the wildcard is delegated",
+      "b",
+      TYPE.TXT,
+      { authorities: [...apex(), ...over("b"), ...match("*", [TYPE.NS])] },
+      "unproved-denial",
+    ],
     ["150 iterations", "www", TYPE.TXT, { authorities: match("www", [TYPE.A], { iterations: 150 }) }, "no-type"],
     [
       "151 iterations (RFC 9276)",

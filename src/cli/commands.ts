@@ -35,6 +35,16 @@ export const COMMANDS: readonly CommandEntry[] = [
         summary: "compare what the servers answer with the definition",
         module: () => require("./dns-verify"),
       },
+      {
+        name: "diff",
+        summary: "declared against published, as records",
+        module: () => require("./dns-diff"),
+      },
+      {
+        name: "publish",
+        summary: "publish the records where the definition says",
+        module: () => require("./dns-publish"),
+      },
       { name: "explain", summary: "say what a check finds and what to do", module: () => require("./dns-explain") },
       { name: "schema", summary: "print the JSON Schema of the report", module: () => require("./dns-schema") },
     ],

@@ -26,6 +26,8 @@ export interface VerifyFlags {
   readonly only?: readonly string[];
   readonly skip?: readonly string[];
   readonly domain?: readonly string[];
+  /** Seconds. */
+  readonly wait?: number;
 }
 
 /** A report to be written beside the one on standard output. */
@@ -35,6 +37,7 @@ export interface ReportFile {
 }
 
 const LONGEST_RUN = 3600;
+const LONGEST_WAIT = 7 * 86_400;
 
 /** Who is asked: the same for every command that asks. */
 export function addServerOptions(command: Command): Command {
@@ -59,6 +62,7 @@ export function addVerifyOptions(command: Command): Command {
     .option("--skip <id,...>", "do not let these checks count; may be repeated", checkIds)
     .addOption(new Option("--fail-on <verdict>", "what ends with 1 (default: fail)").choices(["fail", "warn"]))
     .option("--allow-unknown", "end with 0 where nothing failed and not everything could be found out")
+    .option("--wait <duration>", "wait until it is published everywhere, at most so long (90s, 10m, 2h)", duration)
     .addOption(new Option("--format <format>", "how the report is written (default: text)").choices(FORMATS))
     .option("--json", "print the report as JSON: the same as --format json")
     .option(
@@ -84,6 +88,15 @@ function seconds(text: string): number {
   const value = Number(text);
   if (/^\d+(\.\d+)?$/.test(text) && value > 0 && value <= LONGEST_RUN) return value;
   throw new InvalidArgumentError(`Give seconds, more than 0 and at most ${LONGEST_RUN}.`);
+}
+
+const UNITS: Readonly<Record<string, number>> = { "": 1, s: 1, m: 60, h: 3600, d: 86_400 };
+
+function duration(text: string): number {
+  const [, number = "", unit = ""] = /^(\d+(?:\.\d+)?)([smhd]?)$/.exec(text) ?? [];
+  const value = Number(number) * (UNITS[unit] ?? 1);
+  if (number !== "" && value > 0 && value <= LONGEST_WAIT) return value;
+  throw new InvalidArgumentError("Give a time such as 90s, 10m or 2h, more than 0 and at most 7d.");
 }
 
 const name = (text: string) => (text === "" ? undefined : text.toLowerCase().replace(/\.$/, ""));

@@ -19,6 +19,7 @@ import {
 import { type CliContext, UsageError } from "./context";
 import { appendSummary, writeReports } from "./dns-output";
 import { addVerifyOptions, unknownCheck, type VerifyFlags } from "./dns-verify-options";
+import { waitFor } from "./dns-wait";
 import { loadValidWithPlaces } from "./output/load-valid";
 import { printable } from "./output/printable";
 
@@ -40,9 +41,10 @@ Examples:
   xmpp-edge dns verify edge.config.ts --resolver 192.0.2.53 --timeout 5
   xmpp-edge dns verify edge.config.ts --name-server contoso.example=192.0.2.53 --json
   xmpp-edge dns verify edge.config.ts --fail-on warn --output junit=dns.xml --output sarif=dns.sarif
+  xmpp-edge dns verify edge.config.ts --wait 30m
   xmpp-edge dns verify edge.config.ts --domain contoso.example --skip srv-priority-weight
 
-Exit codes: 0 as defined (warnings allowed), 1 something differs (--fail-on warn: or warns), 2 used wrongly,
+Exit codes: 0 as defined (warnings allowed), 1 something differs (--fail-on warn: or warns) or --wait ran out, 2 used wrongly,
 3 something could not be found out. With --format nagios those of a monitoring plugin: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.`,
     )
     .action((file: string, flags: VerifyFlags) => verify(file, flags, context));
@@ -50,6 +52,8 @@ Exit codes: 0 as defined (warnings allowed), 1 something differs (--fail-on warn
 
 async function verify(file: string, flags: VerifyFlags, context: CliContext): Promise<void> {
   const run = await preparedRun(file, flags, context);
+  if (flags.wait !== undefined)
+    return publishReport(await waitFor(flags.wait, run, flags, context), run.policy, flags, context);
   const progress = context.progress("asking the DNS servers");
   const report = await run.once({}).finally(() => progress.done());
   publishReport(report, run.policy, flags, context);
@@ -57,6 +61,7 @@ async function verify(file: string, flags: VerifyFlags, context: CliContext): Pr
 
 /** A run of the verification that can be repeated. */
 interface PreparedRun {
+  readonly zones: readonly string[];
   readonly policy: GatePolicy;
   once(servers: Pick<VerifyOptions, "resolvers" | "nameServers">): Promise<VerifyReport>;
 }
@@ -80,6 +85,7 @@ async function preparedRun(file: string, flags: VerifyFlags, context: CliContext
   const wanted = withDomains(facts(definition).dns.records, definition, flags.domain);
   return {
     policy,
+    zones: [...new Set(wanted.map(({ zone }) => zone))],
     async once(servers) {
       const started = new Date().toISOString();
       const found = await verifyDns({

@@ -1,7 +1,17 @@
 /** `xmpp-edge/dns`: look whether the records of a definition are what DNS servers answer, and serve them. */
 
+export { authoritativeServers, type DelegationOptions } from "./authoritative";
+export { type PublishedSet, publishedRecords, type RecordSet } from "./diff/published-records";
+export { declaredSets, type RecordDiff, recordDiff, recordDiffText } from "./diff/record-diff";
 export { CATALOGUE, type CatalogueEntry, catalogueEntry, catalogueText, explanationText } from "./explain";
 export { type PreflightOptions, type PreflightReport, preflight } from "./preflight";
+export {
+  type Publication,
+  type PublicationOptions,
+  publication,
+  publicationText,
+  publishRecords,
+} from "./publish";
 export { definitionPlace, placeOf } from "./report/definition-place";
 export { FORMATS, formatReport, type ReportFormat } from "./report/formats";
 export { type GatePolicy, gated, gateExitCode } from "./report/gate";
@@ -15,5 +25,6 @@ export { type TextOptions, verifyText } from "./report/text";
 export { underWaivers, type Waiver } from "./report/waivers";
 export { parseServerAddress, type ServerAddress } from "./resolver";
 export { ListenError, type RecordServer, type RecordServerOptions, serveRecords } from "./server";
-export { type NameServer, PUBLIC_RESOLVERS, parseNameServer } from "./vantage";
+export { type NameServer, PUBLIC_RESOLVERS, parseNameServer, vantagesToAsk } from "./vantage";
 export { type VerifyOptions, verifyDns } from "./verify";
+export { type Awaited, stepAfter, type WaitOptions, type WaitStage, waitUntilPublished } from "./wait";

@@ -27,6 +27,19 @@ export const nameServerVantages = (servers: readonly NameServer[]): Vantage[] =>
     ...(zone !== undefined && { zone: comparable(zone) }),
   }));
 
+/** Everyone who is asked: the named ones, else the public resolvers. */
+export function vantagesToAsk(named: {
+  readonly resolvers?: readonly ServerAddress[];
+  readonly nameServers?: readonly NameServer[];
+}): Vantage[] {
+  const { nameServers = [] } = named;
+  const resolvers = named.resolvers ?? (nameServers.length > 0 ? [] : PUBLIC_RESOLVERS);
+  return [
+    ...resolvers.map(({ address, port }) => ({ kind: "resolver" as const, server: { address, port } })),
+    ...nameServerVantages(nameServers),
+  ];
+}
+
 /** Reads `[ZONE=]ADDRESS[:PORT]`; undefined where the text is not that. */
 export function parseNameServer(text: string): NameServer | undefined {
   const [, zone, place] = /^(?:([^=]*)=)?(.*)$/.exec(text) ?? [];

@@ -6,7 +6,7 @@ import { type Observation, type Observed, observe } from "./observe";
 import { publishedAddresses } from "./published-addresses";
 import { byWeight, type VerifyFinding, type VerifyReport, worst } from "./report/report";
 import { comparable, declaresNoService, type Question, type ServerAddress } from "./resolver";
-import { formatVantage, type NameServer, nameServerVantages, PUBLIC_RESOLVERS, type Vantage } from "./vantage";
+import { formatVantage, type NameServer, type Vantage, vantagesToAsk } from "./vantage";
 
 export interface VerifyOptions {
   /** What should be published. */
@@ -32,7 +32,7 @@ export interface VerifyOptions {
  */
 export async function verifyDns(options: VerifyOptions): Promise<VerifyReport> {
   const { facts, declaredTargets = [], takesOver = false, timeout = 20, signal } = options;
-  const vantages = vantagesOf(options);
+  const vantages = vantagesToAsk(options);
   const services = servicesOf(facts.dns.records);
   const hosts = [...new Set(services.map(({ expected }) => expected.target))];
   const questions: Question[] = [
@@ -70,14 +70,6 @@ export async function verifyDns(options: VerifyOptions): Promise<VerifyReport> {
 interface Service {
   readonly domain: string;
   readonly expected: SrvRecord;
-}
-
-function vantagesOf({ resolvers, nameServers = [] }: VerifyOptions): Vantage[] {
-  const asked = resolvers ?? (nameServers.length > 0 ? [] : PUBLIC_RESOLVERS);
-  return [
-    ...asked.map(({ address, port }) => ({ kind: "resolver" as const, server: { address, port } })),
-    ...nameServerVantages(nameServers),
-  ];
 }
 
 const isAnswered = ({ observations }: Observed) => observations.some(({ answer }) => answer.status !== "failed");

@@ -48,6 +48,14 @@ describe("an answer with records", () => {
       [...by(dname), cname(at("a.b.old"), "a.b.fabrikam.example"), cname(at("a.b.old"), "x")],
       "forged-alias",
     ],
+    [
+      "that is one of two (RFC 6672 section 2.4)",
+      [
+        ...signed([dname, record(at("old"), TYPE.DNAME, wire("z.example"))], ZONE, key),
+        cname(at("a.b.old"), "a.b.fabrikam.example"),
+      ],
+      "forged-alias",
+    ],
     ["while it is unsigned", [dname, cname(at("a.b.old"), "a.b.fabrikam.example")], "missing-signature"],
     ["while it stands elsewhere", [...by(dname), cname(at("a.older"), "a.fabrikam.example")], "missing-signature"],
   ])("may hold an alias that a DNAME makes: %s", (_, answers, expected) => {

@@ -90,6 +90,24 @@ describe("the gate", () => {
     expect(await verify(records, flags)).toMatchObject({ code, stderr: "" });
   });
 
+  test("--wait ends at once where all is well, and with its reason where time runs out", async () => {
+    expect(await verify(RECORDS, ["--wait", "10m"])).toMatchObject({ code: 0, stderr: "" });
+    const { code, stdout } = await verify(WRONG_PORT, ["--wait", "3s", "--json"]);
+    expect({ code, ...JSON.parse(stdout) }).toMatchObject({ code: 1, verdict: "fail", reason: "wait" });
+  });
+
+  test("--wait says what is awaited, and sees it come", async () => {
+    const at = await served(WRONG_PORT);
+    const port = Number(at.split(":")[1]);
+    setTimeout(async () => {
+      await running.pop()?.close();
+      running.push(await serveRecords({ address: "127.0.0.1", port, records: RECORDS }));
+    }, 1500);
+    const outcome = await runCli(["dns", "verify", definition(), "--name-server", at, "--wait", "60s"]);
+    expect(outcome).toMatchObject({ code: 0 });
+    expect(outcome.stderr).toMatch(/^waiting for the zones' servers: emea\.example srv-port, found port 5222/);
+  }, 30_000);
+
   test("unknown: 3, with --allow-unknown 0", async () => {
     const server = await serveRecords({ address: "127.0.0.1", records: [] });
     await server.close();

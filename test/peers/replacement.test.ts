@@ -51,9 +51,10 @@ async function replaceAmidst(end: () => Promise<string>): Promise<{ sent: Sent; 
     return gap;
   };
   const sent = await flow({
-    ...{ count: COUNT, pace: 10, client, user: ours, echo },
-    onNumber: (number) => {
+    ...{ pace: 10, client, user: ours, echo },
+    more: (number) => {
       if (number === COUNT / 2) replacing = replace();
+      return number < COUNT;
     },
   });
   const gap = await replacing!;

@@ -60,15 +60,13 @@ export async function inboxOf(user: SandboxUser) {
 }
 
 export interface Flow {
-  /** Messages each way, and as many to the echo user. */
-  readonly count: number;
+  /** Asked before each number, the first is 0: whether there is a message of it each way, and one to the echo user. */
+  readonly more: (number: number) => boolean;
   /** Milliseconds between two of a kind. */
   readonly pace: number;
   readonly client: XmppClient;
   readonly user: SandboxUser;
   readonly echo: string;
-  /** Told before each number. */
-  readonly onNumber?: (number: number) => void;
 }
 
 /** What a flow sent: of ours only what the gateway said it has. */
@@ -82,7 +80,7 @@ export interface Sent {
  * Sends numbered messages, their text their id: a partner's user to ours and to the echo user, and ours to them
  * wherever the gateway is there to take them.
  */
-export async function flow({ count, pace, client, user, echo, onNumber }: Flow): Promise<Sent> {
+export async function flow({ more, pace, client, user, echo }: Flow): Promise<Sent> {
   const sent = { inward: [] as string[], echoed: [] as string[], outward: [] as string[] };
   const offers: Promise<void>[] = [];
   const offer = async (id: string) => {
@@ -94,8 +92,7 @@ export async function flow({ count, pace, client, user, echo, onNumber }: Flow):
     }
   };
   const start = performance.now();
-  for (let number = 0; number < count; number++) {
-    onNumber?.(number);
+  for (let number = 0; more(number); number++) {
     const [inward, echoed] = [`in-${number}`, `echo-${number}`];
     client.message(user.jid, inward, { id: inward });
     client.message(echo, echoed, { id: echoed });

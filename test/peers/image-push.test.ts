@@ -1,8 +1,11 @@
-import { rm } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { deleteImage, imageIsThere, pushImage } from "../../src/gateway/image/registry";
 import { makeLayout, type TinyLayout } from "../gateway/image/registry/layout";
+import { program } from "./rig/gateway";
 import { freePort } from "./rig/ports";
 import { type Registry, startRegistry } from "./rig/registry";
 import { PeerRig } from "./rig/rig";
@@ -26,13 +29,13 @@ afterAll(() => rig?.close());
 
 async function start(options: Omit<Parameters<typeof startRegistry>[0], "port"> = {}): Promise<Registry> {
   rig.witness("docker-registry");
-  const address = rig.network.address();
-  const started = await startRegistry({ address, port: await freePort(address, 5000), ...options });
+  const address = options.address ?? rig.network.address();
+  const started = await startRegistry({ ...options, address, port: await freePort(address, 5000) });
   return rig.own(started, () => started.stop());
 }
 
 /** What a client without any knowledge of ours finds. */
-const look = (path: string, accept = "application/vnd.oci.image.index.v1+json") =>
+const look = async (path: string, accept = "application/vnd.oci.image.index.v1+json") =>
   fetch(`${registry.url}/v2/${path}`, { headers: { accept } });
 
 describe("an image pushed to docker-registry", () => {
@@ -98,5 +101,47 @@ describe("an image pushed to docker-registry", () => {
     await expect(deleteImage({ repository, digest })).resolves.toBe("absent");
     await pushImage({ layout: directory, repository, digest });
     await expect(imageIsThere({ repository, digest })).resolves.toBe("present");
+  });
+});
+
+describe("a registry over TLS that asks for a user", () => {
+  const password = "correct horse";
+  // htpasswd -B of that password, made once: bcrypt is in no library of ours
+  const bcrypt = "$2b$05$abcdefghijklmnopqrstuuHNbAKRhpaujgo33bRWs.NLUTJO3lOy2";
+  let closed: Registry;
+  let authorities: string;
+
+  beforeAll(async () => {
+    closed = await start({
+      certificates: await rig.authority.issue({ names: ["localhost"] }),
+      user: { name: "deploy", bcrypt },
+      address: "127.0.0.1",
+    });
+    authorities = join(work, "authority.pem");
+    await writeFile(authorities, rig.authority.caPem);
+  });
+
+  /** As users push: a process of its own, in an environment of its own. */
+  const push = (environment: Record<string, string>) =>
+    promisify(execFile)(
+      process.execPath,
+      [program(), "image", "push", layout.directory, `${closed.host.replace("127.0.0.1", "localhost")}/edge`, "--json"],
+      { encoding: "utf8", env: { HOME: work, ...environment } },
+    );
+  const user = { XMPP_EDGE_REGISTRY_USERNAME: "deploy", XMPP_EDGE_REGISTRY_PASSWORD: password };
+
+  test("takes the image from whom it knows", async () => {
+    const { stdout } = await push({ ...user, NODE_EXTRA_CA_CERTS: authorities });
+    expect(JSON.parse(stdout)).toMatchObject({ pushedBlobs: layout.blobs, refusedAttachments: [] });
+  });
+
+  test.each([
+    ["of a CA that nobody knows", {}, user, "NODE_EXTRA_CA_CERTS"],
+    ["without a user", { ca: true }, {}, "asks for a user"],
+    ["with a wrong password", { ca: true }, { ...user, XMPP_EDGE_REGISTRY_PASSWORD: "wrong" }, "does not take"],
+  ])("%s: exit code 1, and what to do", async (_, { ca }: { ca?: boolean }, environment, words) => {
+    const failed = push({ ...environment, ...(ca && { NODE_EXTRA_CA_CERTS: authorities }) });
+    await expect(failed).rejects.toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining(words) });
+    await expect(failed).rejects.not.toMatchObject({ stderr: expect.stringContaining(password) });
   });
 });

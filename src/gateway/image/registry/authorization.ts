@@ -80,8 +80,8 @@ export class Authorization {
       return;
     }
     const credentials = this.#credentials;
-    if (credentials === undefined || "identityToken" in credentials) throw this.#unknown(refusal);
-    if (rejected && before !== undefined && sameCredentials(before, credentials)) throw this.#unknown(refusal);
+    if (credentials === undefined || "identityToken" in credentials) throw this.refused(refusal);
+    if (rejected && before !== undefined && sameCredentials(before, credentials)) throw this.refused(refusal);
     const header = basicHeader(credentials);
     this.#secrets.add(header.slice("Basic ".length));
     this.#held = { header, until: Number.POSITIVE_INFINITY };
@@ -120,7 +120,7 @@ export class Authorization {
         );
       return said;
     });
-    if (answer.status === 401 || answer.status === 403) throw this.#unknown(answer);
+    if (answer.status === 401 || answer.status === 403) throw this.refused(answer);
     const { token, life } = readToken(answer);
     if (token === undefined)
       throw new RegistryError(
@@ -150,14 +150,15 @@ export class Authorization {
     return exchange(world, { method: "GET", url, headers, largest: LARGEST_ANSWER });
   }
 
-  #unknown(refusal: Answer | undefined): RegistryError {
-    const { host } = this.options.repository;
+  /** The error for a 401 that nothing better can be told to. */
+  refused(refusal: Answer | undefined): RegistryError {
+    const { host, text } = this.options.repository;
     const said = refusal === undefined ? "" : ` (${registryWords(refusal, this.secrets)})`;
     const known = this.#credentials !== undefined;
     return new RegistryError(
       "registry-unauthorized",
       known ? `${host} does not take the credentials it was given${said}` : `${host} asks for a user${said}`,
-      known ? "credentials that it knows" : "credentials for it",
+      known ? `credentials with the right to ${text}` : "credentials for it",
       "set XMPP_EDGE_REGISTRY_USERNAME and XMPP_EDGE_REGISTRY_PASSWORD, or sign in with podman login or docker login",
       { status: refusal?.status ?? 401 },
     );

@@ -147,15 +147,8 @@ export class RegistrySession {
     const expected = `status ${expect.join(" or ")}`;
     const wait = retryAfter(headers.get("retry-after"), this.world.now());
     const details = { status, ...(wait !== undefined && { retryAfter: wait }) };
-    const { text, host } = this.repository;
-    if (status === 401)
-      return new RegistryError(
-        "registry-unauthorized",
-        found,
-        expected,
-        `see that the credentials for ${host} may use ${text}`,
-        details,
-      );
+    const { text } = this.repository;
+    if (status === 401) return this.#authorization.refused(answer);
     if (status === 403)
       return new RegistryError(
         "registry-denied",

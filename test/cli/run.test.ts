@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { createPrivateKey } from "node:crypto";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -193,6 +193,25 @@ describe("serves, says so in one line, and stops in order", () => {
     }
   });
 });
+
+test("a definition that does not come to an end is seen by its process, and does not hold up ours", async () => {
+  const marker = join(folder, "evaluated");
+  const definition = file("endless.config.ts", `export default ${readFileSync(files.definition, "utf8")};`);
+  const running = start(definition, {});
+  await ready(running);
+  file(
+    "endless.config.ts",
+    `import { writeFileSync } from "node:fs"; writeFileSync(${JSON.stringify(marker)}, ""); for (;;);`,
+  );
+  for (const late = Date.now() + 20_000; !existsSync(marker); ) {
+    if (Date.now() > late) throw new Error("the definition is not being read");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const since = Date.now();
+  running.kill("SIGTERM");
+  expect(await running.ended).toBe(143);
+  expect(Date.now() - since).toBeLessThan(15_000); // a minute is what compiling may take
+}, 60_000);
 
 describe("says what keeps it from starting, with the remedy, and no stack", () => {
   const directory = () => {

@@ -112,6 +112,7 @@ describe("a registry over TLS that asks for a user", () => {
   let authorities: string;
 
   beforeAll(async () => {
+    program(); // the build that is run
     closed = await start({
       certificates: await rig.authority.issue({ names: ["localhost"] }),
       user: { name: "deploy", bcrypt },

@@ -13,3 +13,14 @@ export { defaultLockFile, type ImageLock, LOCK_NAME, readLock } from "./lock/loc
 export { type UpdateOptions, updatedLock } from "./lock/update-lock";
 export type { PackageSources } from "./packages/sources";
 export type { Platform } from "./platform";
+export {
+  deleteImage,
+  type ImageOptions,
+  imageIsThere,
+  type PushedImage,
+  type PushOptions,
+  pushImage,
+  type RegistryCredentials,
+  RegistryError,
+  type RegistryErrorCode,
+} from "./registry";

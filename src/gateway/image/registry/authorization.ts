@@ -5,7 +5,7 @@ import { LARGEST_ANSWER } from "./limits";
 import { RegistryError } from "./registry-error";
 import { registryWords } from "./registry-words";
 import type { Repository } from "./repository";
-import { retryAfter, withRetries } from "./retries";
+import { waitOf, withRetries } from "./retries";
 
 export interface AuthorizationOptions {
   readonly world: RegistryWorld;
@@ -110,13 +110,7 @@ export class Authorization {
           `${placeOf(realm)} gives no token: ${registryWords(said, this.secrets)}`,
           "a token",
           "wait and run it again",
-          {
-            transient: true,
-            status: said.status,
-            ...(retryAfter(said.headers.get("retry-after"), world.now()) !== undefined && {
-              retryAfter: retryAfter(said.headers.get("retry-after"), world.now()) as number,
-            }),
-          },
+          { transient: true, status: said.status, ...waitOf(said.headers, world.now()) },
         );
       return said;
     });

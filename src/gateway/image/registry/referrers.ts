@@ -10,11 +10,11 @@ import type { RegistrySession } from "./session";
 export async function listAttachments(session: RegistrySession, attachments: readonly Attachment[]): Promise<void> {
   for (const subject of new Set(attachments.map((attachment) => attachment.subject))) {
     const attached = attachments.filter((attachment) => attachment.subject === subject);
-    // A registry with the API answers 200 for any digest, 404 tells that it has none.
+    // A registry with the API answers 200 for any digest, whatever else tells that it has none.
     const api = await session.call({
       method: "GET",
       to: `referrers/${subject}`,
-      expect: [200, 400, 404, 405, 501],
+      expect: [200, 400, 403, 404, 405, 501],
       largest: LARGEST_MANIFEST,
     });
     if (api.status === 200) continue;
@@ -49,7 +49,7 @@ async function readList(session: RegistrySession, tag: string): Promise<readonly
     // Said below.
   }
   throw new RegistryError(
-    "registry-misbehaves",
+    "registry-refused",
     `${url.host} has something else under the tag ${tag}`,
     "an index of what is attached to that image",
     `delete the tag ${tag} and push again`,

@@ -15,6 +15,12 @@ export async function withRetries<T>(world: RegistryWorld, attempt: () => Promis
   }
 }
 
+/** What an answer asks us to wait, as a detail of its error. */
+export function waitOf(headers: Headers, now: number): { readonly retryAfter?: number } {
+  const wait = retryAfter(headers.get("retry-after"), now);
+  return wait === undefined ? {} : { retryAfter: wait };
+}
+
 /** `Retry-After` in milliseconds from now: seconds or a date (RFC 9110 10.2.3). */
 export function retryAfter(header: string | null, now: number): number | undefined {
   if (header === null) return undefined;

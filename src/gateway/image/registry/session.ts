@@ -5,7 +5,7 @@ import { LARGEST_ANSWER } from "./limits";
 import { RegistryError } from "./registry-error";
 import { registryWords } from "./registry-words";
 import { isLoopback, type Repository } from "./repository";
-import { retryAfter, withRetries } from "./retries";
+import { waitOf, withRetries } from "./retries";
 
 export interface SessionOptions {
   readonly world: RegistryWorld;
@@ -79,7 +79,7 @@ export class RegistrySession {
         ...call,
         url,
         headers: { ...call.headers, ...(authorization !== undefined && { authorization }) },
-        largest: call.expect.length > 0 ? (call.largest ?? LARGEST_ANSWER) : LARGEST_ANSWER,
+        largest: call.largest ?? LARGEST_ANSWER,
       });
       const { status } = answer;
       if (status === 401 && ours && !asked) {
@@ -145,8 +145,7 @@ export class RegistrySession {
     const { status, headers } = answer;
     const found = `${method} ${placeOf(url)}: ${registryWords(answer, this.#authorization.secrets)}`;
     const expected = `status ${expect.join(" or ")}`;
-    const wait = retryAfter(headers.get("retry-after"), this.world.now());
-    const details = { status, ...(wait !== undefined && { retryAfter: wait }) };
+    const details = { status, ...waitOf(headers, this.world.now()) };
     const { text } = this.repository;
     if (status === 401) return this.#authorization.refused(answer);
     if (status === 403)
@@ -163,10 +162,7 @@ export class RegistrySession {
         found,
         expected,
         "wait and run it again: what is there is not sent twice",
-        {
-          ...details,
-          transient: true,
-        },
+        { ...details, transient: true },
       );
     return new RegistryError(
       "registry-refused",

@@ -2,6 +2,7 @@ import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { digestOf } from "../../../../src/gateway/image/digest";
 import { deleteImage, imageIsThere, type PushOptions, pushImage } from "../../../../src/gateway/image/registry";
 import { makeLayout, type TinyLayout } from "./layout";
 import { TestRegistry } from "./test-registry";
@@ -249,11 +250,28 @@ describe("attachments", () => {
 
   test("are listed under a tag of the digest elsewhere, once, beside those of others", async () => {
     registry.referrers = false;
+    const other = { mediaType: "application/vnd.oci.image.manifest.v1+json", digest: digestOf("other"), size: 5 };
+    await push();
+    const list = layout.digest.replace(":", "-");
+    const theirs = Buffer.from(JSON.stringify({ schemaVersion: 2, manifests: [other] }));
+    registry.manifests.set(other.digest, Buffer.from("other"));
+    registry.manifests.set("sha256:theirs", theirs);
+    registry.tags.set(list, "sha256:theirs");
     await push();
     await push();
     const tag = layout.digest.replace(":", "-");
     const read = () => JSON.parse(registry.manifests.get(registry.tags.get(tag) ?? "")?.toString() ?? "null");
-    expect(read().manifests).toEqual([{ ...layout.sbom, artifactType: "application/spdx+json" }]);
+    expect(read().manifests).toEqual([other, { ...layout.sbom, artifactType: "application/spdx+json" }]);
+  });
+
+  test("are pushed all the same where something else has the tag of their list; it is said, and stays", async () => {
+    registry.referrers = false;
+    const tag = layout.digest.replace(":", "-");
+    registry.tags.set(tag, "sha256:other");
+    registry.manifests.set("sha256:other", Buffer.from("[]"));
+    const { refusedAttachments } = await push();
+    expect(refusedAttachments).toEqual([expect.stringContaining(tag)]);
+    expect([registry.tags.get(tag), registry.tags.get("v1")]).toEqual(["sha256:other", layout.digest]);
   });
 
   test("that a registry refuses leave the image as it is", async () => {

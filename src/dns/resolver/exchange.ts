@@ -12,11 +12,25 @@ export interface ExchangeOptions {
   readonly patience: number;
   /** Milliseconds for the whole. */
   readonly timeout: number;
+  /** Asks for signatures too (DO, RFC 3225), where the server takes EDNS. Default false. */
+  readonly dnssec?: boolean;
+  /** Asks over TCP at once and by no other way. Default false. */
+  readonly tcpOnly?: boolean;
   readonly signal?: AbortSignal;
 }
 
 export type Exchanged =
-  | { readonly status: "answered"; readonly message: Message; readonly transport: "udp" | "tcp" }
+  | {
+      readonly status: "answered";
+      readonly message: Message;
+      /** The message as it came. */
+      readonly wire: Buffer;
+      readonly transport: "udp" | "tcp";
+      /** Whether the question that was answered had EDNS. */
+      readonly edns: boolean;
+      /** Milliseconds from the question, asked in this way, to its answer. */
+      readonly roundTrip: number;
+    }
   | { readonly status: "failed"; readonly code: LookupFailure; readonly reason: string };
 
 /** The ways a question is asked, each after silence on the one before. Earlier sockets keep listening meanwhile. */
@@ -33,12 +47,16 @@ const NO_EDNS = new Set(["FORMERR", "NOTIMP", "BADVERS"]);
  * TCP. Never rejects.
  */
 export function exchange(question: WireQuestion, server: ServerAddress, options: ExchangeOptions): Promise<Exchanged> {
-  if (!isAskable(question.name))
+  if (!isAskable(question.name) && !isAboutRoot(question))
     return Promise.resolve({ status: "failed", code: "bad-name", reason: "the name cannot stand in a DNS question" });
   if (options.signal?.aborted === true || options.timeout <= 0)
     return Promise.resolve({ status: "failed", ...untried(options) });
   return new Promise((resolve) => new Exchange(question, server, options, resolve).start());
 }
+
+/** Only zones are asked about at the root: no host is there. */
+const isAboutRoot = ({ name, type }: WireQuestion) =>
+  name === "." && (type === "NS" || type === "SOA" || type === "DNSKEY");
 
 class Exchange {
   /** Index of the latest way tried. */
@@ -46,6 +64,7 @@ class Exchange {
   readonly #listening = new Set<{ close(): void }>();
   #silence: NodeJS.Timeout | undefined;
   #deadline: NodeJS.Timeout | undefined;
+  readonly #asked: { readonly at: number; readonly edns: boolean }[] = [];
   /** What is reported if nothing better comes. */
   #failure: { code: LookupFailure; reason: string };
 
@@ -61,15 +80,18 @@ class Exchange {
   start(): void {
     this.#deadline = setTimeout(this.#giveUp, this.options.timeout);
     this.options.signal?.addEventListener("abort", this.#abort);
-    this.#try(0);
+    this.#try(this.options.tcpOnly === true ? TCP : 0);
   }
 
   #try(way: number): void {
+    const { recursion, dnssec = false } = this.options;
+    // Signatures are what makes an answer too long for a datagram: they are asked for again where it goes on by TCP.
+    const edns = way === 0 || (dnssec && way === TCP && this.#way === 0);
     this.#way = way;
     clearTimeout(this.#silence);
-    const edns = WAYS[way] === "udp with EDNS";
     const transport: Transport = way === TCP ? overTcp : overUdp;
-    const query = encodeQuery(randomInt(0x10000), this.question, { edns, recursion: this.options.recursion });
+    const query = encodeQuery(randomInt(0x10000), this.question, { edns, recursion, dnssec });
+    this.#asked[way] = { at: performance.now(), edns };
     const listener = transport(this.server, query, {
       message: (bytes) => this.#received(way, bytes),
       error: (error) => {
@@ -92,7 +114,9 @@ class Exchange {
       if (this.#way === 0) this.#try(1);
       return;
     }
-    this.#settle({ status: "answered", message, transport: way === TCP ? "tcp" : "udp" });
+    const { at, edns } = this.#asked[way]!;
+    const roundTrip = performance.now() - at;
+    this.#settle({ status: "answered", message, wire: bytes, transport: way === TCP ? "tcp" : "udp", edns, roundTrip });
   }
 
   #truncated(way: number): void {

@@ -2,7 +2,7 @@ export { type Answer, type AnswerRecord, readAnswer } from "./answer";
 export { type Exchanged, type ExchangeOptions, exchange } from "./exchange";
 export { type FollowedAnswer, followAliases } from "./follow-aliases";
 export { InFlight } from "./in-flight";
-export { comparable, type Message, type Question, type WireQuestion } from "./message";
+export { comparable, type ExtendedError, type Message, type Question, type WireQuestion } from "./message";
 export type {
   AddressAnswer,
   Lookup,

@@ -15,7 +15,14 @@ export interface Question {
 /** A question as it travels: also for what the resolver does not look up, but those who write records read back. */
 export interface WireQuestion {
   readonly name: string;
-  readonly type: QuestionType | "CAA" | "CNAME" | "NS" | "SOA" | "TXT";
+  readonly type: QuestionType | "AXFR" | "CAA" | "CNAME" | "DNSKEY" | "DS" | "NS" | "PTR" | "SOA" | "TLSA" | "TXT";
+}
+
+/** What a server says beside a response code (RFC 8914). */
+export interface ExtendedError {
+  readonly code: number;
+  /** For people, as the server wrote it; bounded, printable. */
+  readonly text: string;
 }
 
 /** A well-formed response. */
@@ -30,6 +37,9 @@ export interface Message {
   readonly truncated: boolean;
   readonly answers: readonly Answer[];
   readonly authorities: readonly Answer[];
+  /** Without the OPT record. They may be about any name: what of it counts is the reader's to judge. */
+  readonly additionals: readonly Answer[];
+  readonly extendedErrors: readonly ExtendedError[];
   /** Whether it repeats a question; some servers leave it out where they could not read the query. */
   readonly questions: readonly { readonly name: string; readonly type: string; readonly class?: string | undefined }[];
 }
@@ -37,11 +47,18 @@ export interface Message {
 /** UDP payload that passes any path without fragments (DNS flag day 2020; RFC 9715). */
 const PAYLOAD = 1232;
 const BADVERS = 16;
+/** RFC 3225 section 3. */
+const DNSSEC_OK = 0x8000;
+/** RFC 8914 section 2. */
+const EXTENDED_ERROR = 15;
+/** As many as are kept of one message, and octets of each one's text. */
+const EXTENDED_ERRORS = 4;
+const EXTENDED_TEXT = 200;
 
 export function encodeQuery(
   id: number,
   question: WireQuestion,
-  options: { edns: boolean; recursion: boolean },
+  options: { edns: boolean; recursion: boolean; dnssec?: boolean },
 ): Buffer {
   const opt: OptAnswer = {
     type: "OPT",
@@ -49,8 +66,8 @@ export function encodeQuery(
     udpPayloadSize: PAYLOAD,
     extendedRcode: 0,
     ednsVersion: 0,
-    flags: 0,
-    flag_do: false,
+    flags: options.dnssec === true ? DNSSEC_OK : 0,
+    flag_do: options.dnssec === true,
     options: [],
   };
   return encode({
@@ -85,6 +102,8 @@ export function decodeResponse(bytes: Buffer): Message {
     questions: packet.questions ?? [],
     answers: packet.answers ?? [],
     authorities: packet.authorities ?? [],
+    additionals: (packet.additionals ?? []).filter((record) => record.type !== "OPT"),
+    extendedErrors: extendedErrors(packet),
   };
 }
 
@@ -100,8 +119,23 @@ export function answersQuestion(message: Message, question: WireQuestion): boole
   );
 }
 
+const optOf = (packet: DecodedPacket) =>
+  packet.additionals?.find((record): record is OptAnswer => record.type === "OPT");
+
+function extendedErrors(packet: DecodedPacket): ExtendedError[] {
+  // The decoder hands on options that it does not know as octets; its types do not say so.
+  const options: readonly { readonly code: number; readonly data?: unknown }[] = optOf(packet)?.options ?? [];
+  return options
+    .flatMap(({ code, data }) => (code === EXTENDED_ERROR && Buffer.isBuffer(data) && data.length >= 2 ? [data] : []))
+    .slice(0, EXTENDED_ERRORS)
+    .map((data) => ({
+      code: data.readUInt16BE(0),
+      text: data.toString("latin1", 2, 2 + EXTENDED_TEXT).replace(/[^ -~]/g, "?"),
+    }));
+}
+
 function responseCode(packet: DecodedPacket): string {
-  const opt = packet.additionals?.find((record): record is OptAnswer => record.type === "OPT");
+  const opt = optOf(packet);
   const low = (packet as DecodedPacket & { rcode: string }).rcode;
   if (opt === undefined || opt.extendedRcode === 0) return low;
   // The only extended code that a query without TSIG or cookies can meet; all others are named by their high part.

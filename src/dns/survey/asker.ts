@@ -1,0 +1,116 @@
+import { isIP } from "node:net";
+import {
+  comparable,
+  exchange,
+  formatServerAddress,
+  InFlight,
+  type ServerAddress,
+  type WireQuestion,
+} from "../resolver";
+import type { Observation, Said } from "./said";
+
+export interface AskerOptions {
+  /** Milliseconds that `now` reaches when nothing is asked any more. */
+  readonly deadline: number;
+  /** Milliseconds of silence before a question is asked in another way. */
+  readonly patience: number;
+  /** Milliseconds for one question at one server. */
+  readonly timeout: number;
+  /** Questions on their way at once, to all servers. */
+  readonly concurrency: number;
+  /** Whether this machine can send to IPv6 addresses. */
+  readonly ipv6: boolean;
+  /** Milliseconds on a clock that never goes back. */
+  readonly now: () => number;
+  readonly signal?: AbortSignal;
+}
+
+export interface Asking {
+  /** Whether the server is to look further for us. */
+  readonly recursion: boolean;
+  readonly tcpOnly?: boolean;
+}
+
+/** Questions at once to one server. */
+const MAX_IN_FLIGHT = 64;
+
+/**
+ * Puts every question once to every server, whoever wants to know. The first question to a server is its knock: the
+ * others wait for it, and are not sent where it meets silence in every way a question is asked (UDP with and without
+ * EDNS, TCP). So a dead server costs one time-out, not one a question.
+ */
+export class Asker {
+  readonly #said = new Map<string, Promise<Said>>();
+  readonly #knocks = new Map<string, Promise<Said>>();
+  readonly #perServer = new InFlight(MAX_IN_FLIGHT);
+  readonly #inAll: InFlight;
+
+  constructor(private readonly options: AskerOptions) {
+    this.#inAll = new InFlight(options.concurrency);
+  }
+
+  /** Questions that were put to a server. */
+  sent = 0;
+  /** Whether the time was over, or the run given up, before all was asked. */
+  cutShort = false;
+
+  askAll(question: WireQuestion, servers: readonly ServerAddress[], asking: Asking): Promise<Observation[]> {
+    return Promise.all(servers.map(async (server) => ({ server, said: await this.ask(question, server, asking) })));
+  }
+
+  ask(question: WireQuestion, server: ServerAddress, asking: Asking): Promise<Said> {
+    const host = formatServerAddress(server);
+    const key = `${host} ${asking.recursion} ${asking.tcpOnly === true} ${question.type} ${comparable(question.name)}`;
+    const known = this.#said.get(key);
+    if (known !== undefined) return known;
+    const said = this.#askOnce(question, server, host, asking);
+    this.#said.set(key, said);
+    return said;
+  }
+
+  async #askOnce(question: WireQuestion, server: ServerAddress, host: string, asking: Asking): Promise<Said> {
+    if (isIP(server.address) === 6 && !this.options.ipv6 && server.address !== "::1")
+      return { status: "failed", code: "no-ipv6", reason: "this machine has no IPv6 to ask it by" };
+    const knock = this.#knocks.get(host);
+    if (knock === undefined) {
+      // A server without TCP is a fault of its own, not a dead server.
+      const first = this.#send(question, server, host, { ...asking, tcpOnly: false });
+      this.#knocks.set(host, first);
+      if (asking.tcpOnly !== true) return first;
+    }
+    const heard = await this.#knocks.get(host)!;
+    if (heard.status === "failed" && (heard.code === "timeout" || heard.code === "unreachable"))
+      return { status: "failed", code: "silent", reason: `not asked, for before: ${heard.reason}` };
+    return this.#send(question, server, host, asking);
+  }
+
+  #send(question: WireQuestion, server: ServerAddress, host: string, asking: Asking): Promise<Said> {
+    return this.#perServer.run(host, () => this.#inAll.run("all", () => this.#exchange(question, server, asking)));
+  }
+
+  async #exchange(question: WireQuestion, server: ServerAddress, asking: Asking): Promise<Said> {
+    const { deadline, patience, timeout, now, signal } = this.options;
+    const left = deadline - now();
+    if (left <= 0 || signal?.aborted === true) {
+      this.cutShort = true;
+      return { status: "failed", code: "deadline", reason: "not asked: the time for the whole was over" };
+    }
+    this.sent++;
+    const limits = { patience: Math.min(patience, left / 4), timeout: Math.min(timeout, left) };
+    const outcome = await exchange(question, server, {
+      ...asking,
+      ...limits,
+      dnssec: true,
+      ...(signal !== undefined && { signal }),
+    });
+    if (outcome.status === "failed") {
+      if (outcome.code === "aborted" || now() >= deadline) this.cutShort = true;
+      return outcome;
+    }
+    const { message, wire, transport, edns, roundTrip } = outcome;
+    const { code, authoritative, extendedErrors } = message;
+    // A copy: what is received may be a slice of something larger.
+    const kept = Uint8Array.prototype.slice.call(wire) as Buffer;
+    return { status: "answered", transport, edns, roundTrip, code, authoritative, extendedErrors, wire: kept };
+  }
+}

@@ -1,0 +1,232 @@
+import { comparable, type ServerAddress, type WireQuestion } from "../resolver";
+import type { Asker } from "./asker";
+import { caaQuestions, domainQuestions, hostQuestions, publicQuestions, reverseQuestion } from "./questions";
+import { type Asked, messagesOf, type Observation } from "./said";
+import { readCut } from "./zone-cut";
+import type { Place, Zone } from "./zone-finder";
+
+export interface AskedOfZone extends Asked {
+  /** Whose servers were asked; undefined where nobody knows the zone. */
+  readonly zone?: string;
+}
+
+/** Where a name belongs, by the zone's name. */
+export type NamePlace =
+  | { readonly status: "found"; readonly zone: string }
+  | { readonly status: "denied"; readonly zone: string; readonly at: string }
+  | Extract<Place, { status: "unknown" }>;
+
+export interface SurveyorOptions {
+  readonly asker: Asker;
+  readonly places: { place(name: string): Promise<Place> };
+  readonly resolvers: readonly ServerAddress[];
+  readonly randomLabel: string;
+  /** Whether name servers can be asked at all. */
+  readonly reachable: boolean;
+}
+
+/** SRV targets followed of one domain, aliases followed from one name, addresses whose names are asked for. */
+const MAX_TARGETS = 8;
+const MAX_ALIASES = 8;
+const MAX_ADDRESSES = 64;
+/** Servers asked for the keys of zones that only lead to others. */
+const KEY_SERVERS = 4;
+
+/** The key of a question in a survey. */
+export const questionKey = ({ name, type }: WireQuestion) => `${type} ${comparable(name)}`;
+
+/** Puts the questions: those known from the start, and those that answers raise. */
+export class Surveyor {
+  readonly places = new Map<string, NamePlace>();
+  readonly atNameServers = new Map<string, AskedOfZone>();
+  readonly atResolvers = new Map<string, Asked>();
+  readonly overTcp = new Map<string, AskedOfZone>();
+  readonly #underWay = new Map<string, Promise<readonly Observation[]>>();
+  /** Zones that hold a name; awaited at the end, for no other question depends on what is asked of them. */
+  readonly #looked = new Map<string, Promise<void>>();
+  readonly #hosts = new Map<string, Promise<void>>();
+
+  constructor(private readonly options: SurveyorOptions) {}
+
+  async lookAt(what: {
+    readonly domains: readonly string[];
+    readonly hosts: readonly string[];
+    readonly certificateNames: readonly string[];
+  }): Promise<void> {
+    await Promise.all([
+      ...what.domains.map((domain) => this.#domain(comparable(domain))),
+      ...what.hosts.map((host) => this.#host(comparable(host))),
+      ...what.certificateNames.flatMap(caaQuestions).map((question) => this.#ask(question)),
+    ]);
+    await Promise.all(this.#looked.values());
+    await Promise.all(this.#addresses().map((address) => this.#askResolvers(reverseQuestion(address))));
+  }
+
+  async #domain(domain: string): Promise<void> {
+    const service = publicQuestions(domain)[0]!;
+    const own = domainQuestions(domain, this.options.randomLabel).map((question) => this.#ask(question));
+    const [atNameServers, atResolvers] = await Promise.all([this.#ask(service), this.#askResolvers(service)]);
+    const targets = targetsIn([...atNameServers, ...atResolvers]).slice(0, MAX_TARGETS);
+    await Promise.all([...own, ...targets.map((target) => this.#host(target))]);
+  }
+
+  #host(host: string): Promise<void> {
+    const known = this.#hosts.get(host);
+    if (known !== undefined) return known;
+    const all = [
+      ...hostQuestions(host).map((question) => this.#ask(question)),
+      ...(["A", "AAAA"] as const).map((type) => this.#askResolvers({ name: host, type })),
+    ];
+    const looked = Promise.all(all).then(() => undefined);
+    this.#hosts.set(host, looked);
+    return looked;
+  }
+
+  async #askResolvers(question: WireQuestion): Promise<readonly Observation[]> {
+    const observations = await this.options.asker.askAll(question, this.options.resolvers, { recursion: true });
+    this.atResolvers.set(questionKey(question), { question, observations });
+    return observations;
+  }
+
+  /** Asks the servers of the name's own zone; where they name an alias, the servers of the alias' zone, and so on. */
+  async #ask(question: WireQuestion, aliases: readonly string[] = []): Promise<readonly Observation[]> {
+    if (!this.options.reachable) return [];
+    const observations = await this.#askZoneOf(question);
+    const onward = aliasesIn(observations, comparable(question.name));
+    const path = [...aliases, comparable(question.name)];
+    // An alias loop ends where it began. More than one target at a step is more than one server's mind.
+    const next = onward.filter((target) => !path.includes(target)).slice(0, 2);
+    if (path.length > MAX_ALIASES || next.length === 0) return observations;
+    const further = await Promise.all(next.map((name) => this.#ask({ ...question, name }, path)));
+    return [...observations, ...further.flat()];
+  }
+
+  #askZoneOf(question: WireQuestion): Promise<readonly Observation[]> {
+    const key = questionKey(question);
+    const underWay = this.#underWay.get(key);
+    if (underWay !== undefined) return underWay;
+    const asked = this.#askZoneOnce(question, key);
+    this.#underWay.set(key, asked);
+    return asked;
+  }
+
+  async #askZoneOnce(question: WireQuestion, key: string): Promise<readonly Observation[]> {
+    const name = comparable(question.name);
+    // Labels with an underscore are seldom zones: where they are, the servers above refer to them, and are followed.
+    const host = name.slice(name.lastIndexOf("_") < 0 ? 0 : name.indexOf(".", name.lastIndexOf("_")) + 1);
+    let place = await this.#place(host);
+    if (place.status === "unknown") {
+      this.atNameServers.set(key, { question, observations: [] });
+      return [];
+    }
+    let observations = await this.#askServers(question, place.zone.servers);
+    if (host !== name && refersOn(observations, place.zone.name, name)) {
+      place = await this.#place(name);
+      if (place.status !== "unknown") observations = await this.#askServers(question, place.zone.servers);
+    }
+    const zone = place.status === "unknown" ? {} : { zone: place.zone.name };
+    this.atNameServers.set(key, { question, ...zone, observations });
+    return observations;
+  }
+
+  #askServers(question: WireQuestion, servers: readonly ServerAddress[]): Promise<Observation[]> {
+    return this.options.asker.askAll(question, servers, { recursion: false });
+  }
+
+  async #place(name: string): Promise<Place> {
+    const place = await this.options.places.place(name);
+    if (place.status === "unknown") this.places.set(name, place);
+    else {
+      const { zone, ...rest } = place;
+      this.places.set(name, { ...rest, zone: zone.name });
+      this.#lookAtZone(zone);
+    }
+    return place;
+  }
+
+  /** What is asked of a zone itself, and the keys of those above it. */
+  #lookAtZone(zone: Zone): void {
+    if (!this.#looked.has(zone.name)) this.#looked.set(zone.name, this.#zoneQuestions(zone));
+  }
+
+  async #zoneQuestions({ name, servers, parentSays, path }: Zone): Promise<void> {
+    if (name === ".") return;
+    const { asker, places } = this.options;
+    const plain = async (type: WireQuestion["type"], of: string, whom: readonly ServerAddress[], zone: string) => {
+      const question = { name: of, type };
+      this.atNameServers.set(questionKey(question), {
+        question,
+        zone,
+        observations: await this.#askServers(question, whom),
+      });
+    };
+    const overTcp = async (type: "SOA" | "AXFR") => {
+      const question = { name, type };
+      const observations = await asker.askAll(question, servers, { recursion: false, tcpOnly: true });
+      this.overTcp.set(questionKey(question), { question, zone: name, observations });
+    };
+    const above = path.slice(0, -1);
+    await Promise.all([
+      ...(["SOA", "NS", "DNSKEY"] as const).map((type) => plain(type, name, servers, name)),
+      overTcp("SOA"),
+      overTcp("AXFR"),
+      ...(above.length === 0
+        ? []
+        : [
+            plain(
+              "DS",
+              name,
+              parentSays.map(({ server }) => server),
+              above.at(-1)!,
+            ),
+          ]),
+      ...above.map((zone, at) => this.#keysOnTheWay(zone, above[at - 1], places)),
+    ]);
+  }
+
+  /** Keys and DS of a zone that leads to others: of a few servers, once. */
+  async #keysOnTheWay(zone: string, parent: string | undefined, places: SurveyorOptions["places"]): Promise<void> {
+    const ask = async (type: "DNSKEY" | "DS", at: string) => {
+      const question = { name: zone, type } as const;
+      const key = questionKey(question);
+      if (this.atNameServers.has(key)) return;
+      const place = await places.place(at);
+      if (place.status === "unknown") return;
+      const observations = await this.#askServers(question, place.zone.servers.slice(0, KEY_SERVERS));
+      if (!this.atNameServers.has(key)) this.atNameServers.set(key, { question, zone: at, observations });
+    };
+    await Promise.all([ask("DNSKEY", zone), ...(parent === undefined ? [] : [ask("DS", parent)])]);
+  }
+
+  #addresses(): string[] {
+    const observations = [...this.#hosts.keys()].flatMap((host) =>
+      (["A", "AAAA"] as const).flatMap((type) => [
+        ...(this.atNameServers.get(questionKey({ name: host, type }))?.observations ?? []),
+        ...(this.atResolvers.get(questionKey({ name: host, type }))?.observations ?? []),
+      ]),
+    );
+    const addresses = messagesOf(observations)
+      .flatMap(({ message }) => message.answers)
+      .flatMap((record) => (record.type === "A" || record.type === "AAAA" ? [record.data] : []));
+    return [...new Set(addresses)].slice(0, MAX_ADDRESSES);
+  }
+}
+
+function targetsIn(observations: readonly Observation[]): string[] {
+  const targets = messagesOf(observations)
+    .flatMap(({ message }) => message.answers)
+    .flatMap((record) => (record.type === "SRV" ? [comparable(record.data.target)] : []));
+  return [...new Set(targets)].filter((target) => target !== ".");
+}
+
+function aliasesIn(observations: readonly Observation[], name: string): string[] {
+  const targets = messagesOf(observations).flatMap(({ message }) =>
+    message.answers.flatMap((record) =>
+      record.type === "CNAME" && comparable(record.name) === name ? [comparable(record.data)] : [],
+    ),
+  );
+  return [...new Set(targets)];
+}
+
+const refersOn = (observations: readonly Observation[], zone: string, name: string) =>
+  messagesOf(observations).some(({ message }) => readCut(message, zone, name).kind === "referral");

@@ -12,6 +12,7 @@ results=.cache/results/node-$(sh scripts/run.sh -p process.versions.node).json
 rm -f "$results"
 # What tests and the libraries under them leave in the temporary folder goes with it. A short path: sockets need one.
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/xe.XXXXXX")
+chmod 711 "$scratch" # one test builds as another user, who has to get at its folder
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM

@@ -37,16 +37,24 @@ export const COMMANDS: readonly CommandEntry[] = [
       },
       {
         name: "diff",
-        summary: "declared against published, as records",
+        summary: "show the records that are published and not declared, and the other way round",
         module: () => require("./dns-diff"),
       },
       {
         name: "publish",
-        summary: "publish the records where the definition says",
+        summary: "publish the records of a definition where its dns says",
         module: () => require("./dns-publish"),
       },
-      { name: "explain", summary: "say what a check finds and what to do", module: () => require("./dns-explain") },
-      { name: "schema", summary: "print the JSON Schema of the report", module: () => require("./dns-schema") },
+      {
+        name: "explain",
+        summary: "say what a check finds, why it matters and what to do",
+        module: () => require("./dns-explain"),
+      },
+      {
+        name: "schema",
+        summary: "print the JSON Schema of `dns verify --json`",
+        module: () => require("./dns-schema"),
+      },
     ],
   },
   {
@@ -155,8 +163,16 @@ export const COMMANDS: readonly CommandEntry[] = [
         summary: "show what is in a built image, and compare every digest",
         module: () => require("./image/inspect"),
       },
-      { name: "push", summary: "push a built image to a registry", module: () => require("./image/push") },
-      { name: "run", summary: "run the image here under podman or docker", module: () => require("./image/run") },
+      {
+        name: "push",
+        summary: "push a built image to a registry: only what it has not",
+        module: () => require("./image/push"),
+      },
+      {
+        name: "run",
+        summary: "run the image on this machine under podman or docker",
+        module: () => require("./image/run"),
+      },
       {
         name: "lock",
         summary: "check that the image's parts are still to be had, or renew them",

@@ -8,6 +8,6 @@ export function register(program: Command, context: CliContext): void {
     .command("schema")
     .summary("print the JSON Schema of `dns verify --json`")
     .description("Prints the JSON Schema (2020-12) of the report of `dns verify --json`.")
-    .addHelpText("after", "\nExample:\n  xmpp-edge dns schema > dns-verify.schema.json")
+    .addHelpText("after", "\nExamples:\n  xmpp-edge dns schema > dns-verify.schema.json")
     .action(() => context.stdout(jsonText(verifyReportJsonSchema())));
 }

@@ -45,7 +45,9 @@ describe("unknown keys are refused with the nearest known one", () => {
   });
 
   it("lists what is known where nothing is near", () => {
-    expect(only({ ...least, zzzzzzzzzzzz: 1 }).remedy).toMatch(/^remove it; known here: \$schema, name, accessEdge/);
+    expect(only({ ...least, zzzzzzzzzzzz: 1 }).remedy).toMatch(
+      /^remove it; known here: \$schema, name, revision, accessEdge/,
+    );
   });
 });
 

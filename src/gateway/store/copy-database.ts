@@ -1,4 +1,4 @@
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, rmSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { checkSchema } from "./schema";
 import { faultOf, openDatabase } from "./sqlite";
@@ -7,13 +7,36 @@ import { StoreError } from "./store-error";
 /** Pages a step: a megabyte, copied outside the event loop while the database's other users wait. */
 const PAGES_A_STEP = 256;
 
-/** Copies an open database into a new file, 0600: what is committed, though others go on writing. */
-export async function copyDatabase(database: DatabaseSync, target: string): Promise<void> {
-  closeSync(openSync(target, "wx", 0o600)); // before SQLite does, which would leave the mode to the umask
+/**
+ * Copies an open database into a new file, 0600: what is committed, though others go on writing.
+ * @param commit ends a transaction that is open on this connection
+ */
+export async function copyDatabase(
+  database: DatabaseSync,
+  target: string,
+  commit: () => void = () => undefined,
+): Promise<void> {
+  makeEmpty(target);
   // `sqlite.ts` has loaded it by now.
   const { backup } = process.getBuiltinModule("node:sqlite");
-  await backup(database, target, { rate: PAGES_A_STEP });
+  try {
+    await backup(database, target, { rate: PAGES_A_STEP });
+  } catch (error) {
+    // Its steps run on another thread. Where a write of ours comes between, it may give up and name no reason.
+    if ((error as { errcode?: number }).errcode !== SQLITE_OK && (error as Error).message !== NO_REASON) throw error;
+    rmSync(target, { force: true });
+    rmSync(`${target}-journal`, { force: true });
+    makeEmpty(target);
+    commit();
+    database.prepare("VACUUM INTO ?").run(target); // in one go, while everybody waits
+  }
 }
+
+const SQLITE_OK = 0;
+const NO_REASON = "not an error";
+
+/** Before SQLite makes it, which would leave the mode to the umask. */
+const makeEmpty = (file: string): void => closeSync(openSync(file, "wx", 0o600));
 
 /**
  * Reads a copied state from end to end, and leaves it a single file without a journal.

@@ -56,6 +56,12 @@ export class GroupCommit {
     return this.#waiting.promise;
   }
 
+  /** Commits what is open, at once. @throws Error where it has ended, or ends by this */
+  commitNow(): void {
+    this.#commitForAll();
+    if (this.#ended !== undefined) throw this.#ended;
+  }
+
   /** Ends it for good: rolls back, tells everyone who waits. Returns the error that callers get. */
   fail(cause: unknown): Error {
     if (this.#ended !== undefined) return this.#ended;

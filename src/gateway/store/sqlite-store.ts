@@ -228,7 +228,7 @@ class SqliteStore implements StateStore {
 
   async copyTo(path: string): Promise<void> {
     await this.#commits.committed();
-    await copyDatabase(this.database, path);
+    await copyDatabase(this.database, path, () => this.#commits.commitNow());
   }
 
   async close(): Promise<void> {

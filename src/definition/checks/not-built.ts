@@ -27,14 +27,5 @@ export function notBuiltFindings(definition: Definition): Finding[] {
   if (dns.directTls) say(["dns", "directTls"], true, "direct TLS (XEP-0368)", "leave it out");
   if (accessEdge.directTlsPort !== undefined)
     say(["accessEdge", "directTlsPort"], accessEdge.directTlsPort, "direct TLS (XEP-0368)", "leave it out");
-  if (dns.kind === "rfc2136")
-    found.push({
-      severity: "warning",
-      id: "not-built-yet",
-      path: ["dns", "kind"],
-      value: dns.kind,
-      rule: "publishing SRV and address records by RFC 2136 is not built yet; ACME's challenge records are published",
-      remedy: "publish what `xmpp-edge dns zone` prints",
-    });
   return found;
 }

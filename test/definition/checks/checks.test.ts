@@ -328,11 +328,6 @@ const RULES: readonly Rule[] = [
   },
   { says: "warning not-built-yet accessEdge.directTlsPort", broken: edge({ directTlsPort: 5270 }), kept: edge({}) },
   {
-    says: "warning not-built-yet dns.kind",
-    broken: { ...least, dns: { kind: "rfc2136", server: "192.0.2.1", tsigKeyFile: "key" } },
-    kept: { ...least, dns: { kind: "route53" } },
-  },
-  {
     says: "warning not-built-yet dns.cutOver",
     broken: { ...least, dns: { cutOver: true, legacyGateway: "old.contoso.example" } },
     kept: { ...least, dns: { cutOver: false, legacyGateway: "old.contoso.example" } },

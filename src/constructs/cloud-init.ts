@@ -120,6 +120,7 @@ ExecStart=${run.join(" \\\n  ")}
 ExecStop=/usr/bin/podman stop --time ${DRAIN} xmpp-edge
 Restart=always
 RestartSec=5
+SuccessExitStatus=143
 TimeoutStopSec=${DRAIN + 15}
 
 [Install]

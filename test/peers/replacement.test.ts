@@ -78,16 +78,20 @@ async function settled({ inward, echoed, outward }: Sent) {
     };
   };
   let before = "";
+  let seen: Awaited<ReturnType<typeof counts>> | undefined;
   return until(
-    "traffic that has come to rest",
+    () =>
+      `traffic that has come to rest; silent of ours: ${seen?.outward.silent}; of the waiting: ${seen?.waiting.silent}`,
     async () => {
       const now = await counts();
+      seen = now;
       const text = JSON.stringify(now);
       const resting = text === before && now.waiting.silent.length === 0 && now.outward.silent.length === 0;
       before = text;
       return resting ? now : undefined;
     },
-    { timeout: 40_000, interval: 2_000 },
+    // What cannot be written is returned after 60 s.
+    { timeout: 75_000, interval: 2_000 },
   );
 }
 

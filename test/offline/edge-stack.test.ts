@@ -1,4 +1,5 @@
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { generateKeyPairSync } from "node:crypto";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
@@ -100,6 +101,20 @@ describe("an edge under Terraform, on the stand-in for AWS", () => {
     expect(userData).toContain(`run s3://${bucket!.id}/gateway-document.json --listen [::]:5269`);
     expect(userData).not.toMatch(/\$\{|TfToken/);
     expect(JSON.parse(String(document!.content))).toMatchObject({ format: "xmpp-edge-gateway", name: "contoso" });
+  });
+
+  test("no private key is in what is synthesised, planned or kept as state", async () => {
+    await applied();
+    const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const holdingKeys = () =>
+      readdirSync(join(folder, "out"), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile() && !/\/(\.terraform|terraform\.d)(\/|$)/.test(entry.parentPath))
+        .filter((entry) => /PRIVATE KEY/.test(readFileSync(join(entry.parentPath, entry.name), "latin1")))
+        .map(({ name }) => name);
+    expect(readdirSync(join(folder, "out"), { recursive: true }).join("\n")).toMatch(/\.tfstate$/m);
+    expect(holdingKeys()).toEqual([]);
+    writeFileSync(join(folder, "out", "planted"), privateKey.export({ type: "pkcs8", format: "pem" }));
+    expect(holdingKeys()).toEqual(["planted"]); // the search does find one
   });
 
   test("another image replaces the instance and its attachment; interface, addresses and volume stay", async () => {

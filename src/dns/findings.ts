@@ -1,5 +1,7 @@
 import type { Stages } from "./checks";
 import type { Check } from "./checks/check";
+import type { Found } from "./checks/family";
+import { catalogueEntry } from "./explain/catalogue";
 import type { Observation, Observed } from "./observe";
 import type { VerifyFinding } from "./report/report";
 import type { Question } from "./resolver";
@@ -8,7 +10,7 @@ import { formatVantage, type Vantage } from "./vantage";
 
 /** Collects what was found, one finding a cause: the same from several servers becomes one that names them all. */
 export class Findings {
-  readonly #findings = new Map<string, VerifyFinding>();
+  readonly #kept = new Map<string, Kept>();
   #checks = 0;
 
   /** How many checks were done. */
@@ -16,8 +18,27 @@ export class Findings {
     return this.#checks;
   }
 
+  /** One finding a cause: without those that another about the same name explains. */
   all(): VerifyFinding[] {
-    return [...this.#findings.values()];
+    const kept = [...this.#kept.values()];
+    const key = (domain: string | null, id: string) => JSON.stringify([domain, id]);
+    const hidden = new Set(
+      kept.flatMap(({ finding: { id, verdict, domain }, touches }) => {
+        const entry = catalogueEntry(id);
+        if (entry === undefined || (verdict === "info" && entry.severity !== "info")) return [];
+        return [domain, ...touches].flatMap((name) => entry.hides.map((hides) => key(name, hides)));
+      }),
+    );
+    return kept.map(({ finding }) => finding).filter(({ id, domain }) => !hidden.has(key(domain, id)));
+  }
+
+  /** Takes what a family of checks found. */
+  take({ id, verdict, domain, touches = [], retryAfter, ...rest }: Found): void {
+    const entry = catalogueEntry(id);
+    if (entry === undefined) throw new RangeError(`no check is called ${id}`);
+    const { severity, source } = entry;
+    const about = { id, verdict: verdict ?? severity, severity, domain, source };
+    this.#add({ ...about, ...rest, retryAfter: retryAfter ?? null }, touches);
   }
 
   /** Runs the checks on what was answered. A stage that finds something ends it; says whether one did. */
@@ -82,19 +103,26 @@ export class Findings {
     return true;
   }
 
-  #add(finding: VerifyFinding): void {
+  #add(finding: VerifyFinding, touches: readonly string[] = []): void {
     const { id, verdict, domain, subject, found, expected, server } = finding;
     const key = JSON.stringify(domain === null ? [id, server] : [id, verdict, domain, subject, found, expected]);
-    const same = this.#findings.get(key);
+    const same = this.#kept.get(key);
     if (same === undefined) {
-      this.#findings.set(key, finding);
+      this.#kept.set(key, { finding, touches: new Set(touches) });
       return;
     }
-    const servers = new Set([...same.server.split(", "), finding.server]);
-    const waits = [same.retryAfter, finding.retryAfter].filter((seconds) => seconds !== null);
+    for (const name of touches) same.touches.add(name);
+    const servers = new Set([...same.finding.server.split(", "), finding.server]);
+    const waits = [same.finding.retryAfter, finding.retryAfter].filter((seconds) => seconds !== null);
     const retryAfter = waits.length > 0 ? Math.max(...waits) : null;
-    this.#findings.set(key, { ...same, server: [...servers].join(", "), retryAfter });
+    same.finding = { ...same.finding, server: [...servers].join(", "), retryAfter };
   }
+}
+
+interface Kept {
+  finding: VerifyFinding;
+  /** Names that suffer from it besides its own. */
+  readonly touches: Set<string>;
 }
 
 interface Heard {

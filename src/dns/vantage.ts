@@ -7,6 +7,8 @@ export interface Vantage {
   readonly server: ServerAddress;
   /** The zone a name server is asked about; left out: every name. */
   readonly zone?: string;
+  /** The name server's name, where the delegation led to it. */
+  readonly host?: string;
 }
 
 /** The resolvers asked where none are named: three operators that have little in common. */
@@ -63,4 +65,8 @@ export function vantagesFor(name: string, vantages: readonly Vantage[]): Vantage
 
 const holds = (zone: string, name: string) => name === zone || name.endsWith(`.${zone}`);
 
-export const formatVantage = (vantage: Vantage): string => formatServerAddress(vantage.server);
+/** Such as `192.0.2.53`, or `ns1.contoso.example (192.0.2.53)` where its name is known. */
+export function formatVantage({ server, host }: Vantage): string {
+  const address = formatServerAddress(server);
+  return host === undefined ? address : `${host} (${address})`;
+}

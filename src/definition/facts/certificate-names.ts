@@ -42,6 +42,10 @@ export function certificateNames(definition: Definition): CertificateNames {
   };
 }
 
+/** The CA's name in CAA records, as far as it is known. */
+export const issuerOf = ({ kind, issuer }: Definition["certificate"]["source"]): string | undefined =>
+  issuer ?? (kind === "acm" ? "amazon.com" : undefined);
+
 function given<K extends string>(key: K, value: string | undefined): { [key in K]?: string } {
   return value === undefined ? {} : ({ [key]: value } as { [key in K]: string });
 }

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import type { Definition } from "../schema";
+import { issuerOf } from "./certificate-names";
 
 interface RecordCommon {
   /** Owner name in A-labels, without the final dot. */
@@ -63,7 +64,7 @@ export function dnsRecords(definition: Definition): DnsRecord[] {
       address,
       reason: "the Access Edge's address",
     });
-  const issuer = certificate.source.issuer ?? (certificate.source.kind === "acm" ? "amazon.com" : undefined);
+  const issuer = issuerOf(certificate.source);
   if (dns.caa && issuer !== undefined)
     for (const name of new Set([...definition.domains.map((domain) => domain.name), accessEdge.fqdn]))
       records.push({

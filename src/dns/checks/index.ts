@@ -3,6 +3,7 @@ import { addressExtra } from "./address-extra";
 import { addressMissing } from "./address-missing";
 import type { Check, EdgeUseView, HostView, SrvView } from "./check";
 import { edgeInUse, edgeTakenOver } from "./edge-in-use";
+import type { Family } from "./family";
 import { srvExtra } from "./srv-extra";
 import { srvMissing } from "./srv-missing";
 import { srvNoService } from "./srv-no-service";
@@ -13,6 +14,7 @@ import { srvTargetAlias } from "./srv-target-alias";
 import { srvTargetNoAddress } from "./srv-target-no-address";
 
 export type { Check, EdgeUseView, Fault, HostView, PublishedAddress, Severity, SrvView } from "./check";
+export type { Family, Found } from "./family";
 
 /** Checks in stages: what one stage finds explains all that later stages would, so they are left out. */
 export type Stages<View> = readonly (readonly Check<View>[])[];
@@ -35,3 +37,6 @@ export const HOST_CHECKS: Stages<HostView> = [
   [addressDiffers],
   [addressMissing, addressExtra],
 ];
+
+/** On everything that a run found out. */
+export const FAMILIES: readonly Family[] = [];

@@ -96,7 +96,8 @@ export class Asker {
       return { status: "failed", code: "deadline", reason: "not asked: the time for the whole was over" };
     }
     this.sent++;
-    const limits = { patience: Math.min(patience, left / 4), timeout: Math.min(timeout, left) };
+    // Half of what is left: what follows from the answer, or waits for the knock, has to be asked as well.
+    const limits = { patience: Math.min(patience, left / 8), timeout: Math.min(timeout, left / 2) };
     const outcome = await exchange(question, server, {
       ...asking,
       ...limits,
@@ -104,7 +105,8 @@ export class Asker {
       ...(signal !== undefined && { signal }),
     });
     if (outcome.status === "failed") {
-      if (outcome.code === "aborted" || now() >= deadline) this.cutShort = true;
+      const hurried = outcome.code === "timeout" && limits.timeout < timeout;
+      if (outcome.code === "aborted" || hurried || now() >= deadline) this.cutShort = true;
       return outcome;
     }
     const { message, wire, transport, edns, roundTrip } = outcome;

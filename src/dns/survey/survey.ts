@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { networkInterfaces } from "node:os";
-import type { ServerAddress } from "../resolver";
+import type { ServerAddress, WireQuestion } from "../resolver";
 import type { NameServer } from "../vantage";
 import { PUBLIC_RESOLVERS } from "../vantage";
 import { Asker } from "./asker";
@@ -19,7 +19,9 @@ export interface SurveyOptions {
   readonly hosts?: readonly string[];
   /** Names of the certificate, whose CAA sets are looked for. */
   readonly certificateNames?: readonly string[];
-  /** Default: the root's servers. */
+  /** Further questions, to the servers of their zones and to the resolvers. */
+  readonly questions?: readonly WireQuestion[];
+  /** Default: the root's servers. Empty: no delegation is followed, and resolvers alone are asked. */
   readonly roots?: readonly Glue[];
   /** Name servers instead of the delegation, each about one zone or about every name. */
   readonly nameServers?: readonly NameServer[];
@@ -83,8 +85,8 @@ export async function survey(options: SurveyOptions): Promise<Survey> {
   const reachable = nameServers.length > 0 || (await finder.reachesRoot());
   const randomLabel = randomBytes(8).toString("hex");
   const surveyor = new Surveyor({ asker, places, resolvers, randomLabel, reachable });
-  const { domains, hosts = [], certificateNames = [] } = options;
-  await surveyor.lookAt({ domains, hosts, certificateNames });
+  const { domains, hosts = [], certificateNames = [], questions = [] } = options;
+  await surveyor.lookAt({ domains, hosts, certificateNames, questions });
   return {
     reach: nameServers.length > 0 ? "given" : reachable ? "delegation" : "resolvers-only",
     ipv6,

@@ -52,8 +52,10 @@ export class Surveyor {
     readonly domains: readonly string[];
     readonly hosts: readonly string[];
     readonly certificateNames: readonly string[];
+    readonly questions: readonly WireQuestion[];
   }): Promise<void> {
     await Promise.all([
+      ...what.questions.flatMap((question) => [this.#ask(question), this.#askResolvers(question)]),
       ...what.domains.map((domain) => this.#domain(comparable(domain))),
       ...what.hosts.map((host) => this.#host(comparable(host))),
       ...what.certificateNames.flatMap(caaQuestions).map((question) => this.#ask(question)),

@@ -1,0 +1,1 @@
+export { type JudgedObservation, type SurveyTrust, type SurveyTrustOptions, surveyTrust } from "./survey-trust";

@@ -5,6 +5,7 @@ export { type PublishedSet, publishedRecords, type RecordSet } from "./diff/publ
 export { declaredSets, type RecordDiff, recordDiff, recordDiffText } from "./diff/record-diff";
 export { CATALOGUE, type CatalogueEntry, catalogueEntry, catalogueText, explanationText } from "./explain";
 export { type PreflightOptions, type PreflightReport, preflight } from "./preflight";
+export { type ConnectTo, type PartnersLookedAt, type ProbingOptions, parseConnectTo } from "./probe";
 export {
   type Publication,
   type PublicationOptions,

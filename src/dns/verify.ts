@@ -4,6 +4,7 @@ import type { Evidence } from "./evidence";
 import { type Allowances, expectedOf, type VerifiedFacts } from "./expected";
 import { Findings } from "./findings";
 import { judgeRecords } from "./judge-records";
+import type { PartnersLookedAt, ProbingOptions } from "./probe";
 import type { VerifyReport } from "./report/report";
 import { reportOf } from "./report/report-of";
 import type { ServerAddress } from "./resolver";
@@ -28,6 +29,10 @@ export interface VerifyOptions extends Allowances {
   readonly anchors?: readonly TrustAnchor[];
   /** Port of the name servers that the delegation leads to. Default 53. */
   readonly port?: number;
+  /** How the servers at the published addresses are looked at; false: not at all. Needs the facts' `probes`. */
+  readonly probe?: false | ProbingOptions;
+  /** Partner domains whose servers are looked at. Default: the first 50; none without `probe`. */
+  readonly partners?: PartnersLookedAt;
   /** Seconds for the whole run. Default 20. */
   readonly timeout?: number;
   /** Ends the run early; what is known by then is reported. */

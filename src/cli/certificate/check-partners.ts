@@ -7,7 +7,7 @@ import type { Definition } from "../../definition";
 import { rowOf } from "../../definition/negotiation";
 import { type ProbeResult, probe } from "../../dns/probe";
 import { InFlight, type NameResolver, stubResolver } from "../../dns/resolver";
-import { findTargets, type TargetLookup } from "../../gateway/s2s/targets";
+import { findTargets, type TargetLookup } from "../../dns/resolver/targets";
 import type { CheckSurroundings } from "./check";
 
 type Partner = Definition["partners"][number];

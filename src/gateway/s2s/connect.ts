@@ -1,5 +1,5 @@
 import { connect, type Socket } from "node:net";
-import type { Target } from "./targets";
+import type { Target } from "../../dns/resolver/targets";
 
 /** One address gets this long to accept the connection. */
 const CONNECT_MS = 10_000;

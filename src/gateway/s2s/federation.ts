@@ -3,6 +3,7 @@ import type { GatewayDocument } from "../../definition/facts/gateway-document";
 import type { PartnerPolicy } from "../../definition/facts/partner-policy";
 import { prepareDomain } from "../../definition/names/domain";
 import type { Method } from "../../definition/negotiation";
+import type { TargetPolicy } from "../../dns/resolver/targets";
 import type { Element } from "../../stream/xml/element";
 import type { Counters } from "../counters";
 import { type Snapshot, snapshotOf } from "../live/snapshot";
@@ -21,7 +22,6 @@ import type { OwnCertificates } from "./own-certificates";
 import { type Pair, pairKey } from "./pair";
 import type { PeerIdentity } from "./peer-identity";
 import type { StreamHost, Surroundings } from "./stream-host";
-import type { TargetPolicy } from "./targets";
 
 export interface FederationOptions {
   readonly document: GatewayDocument;

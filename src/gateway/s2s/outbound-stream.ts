@@ -3,6 +3,7 @@ import type { TLSSocket } from "node:tls";
 import { presentedChain } from "../../certificate/presented";
 import type { DocumentPartner } from "../../definition/facts/gateway-document";
 import type { Method } from "../../definition/negotiation";
+import { findTargets } from "../../dns/resolver/targets";
 import { CLOSE_STREAM, openStream, readHeader } from "../../stream/header";
 import { dialbackNamespace, saslNamespace, serverNamespace, tlsNamespace } from "../../stream/namespaces";
 import { type StreamError, streamErrorElement } from "../../stream/stream-error";
@@ -26,7 +27,6 @@ import {
 } from "./outbound-machine";
 import type { Pair } from "./pair";
 import type { StreamHost } from "./stream-host";
-import { findTargets } from "./targets";
 
 const CLOSING_MS = 5_000;
 

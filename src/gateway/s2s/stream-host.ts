@@ -3,6 +3,7 @@ import type { PartnerPolicy } from "../../definition/facts/partner-policy";
 import type { Method } from "../../definition/negotiation";
 import type { GatewaySettings } from "../../definition/schema";
 import type { NameResolver } from "../../dns/resolver";
+import type { TargetPolicy } from "../../dns/resolver/targets";
 import type { Element } from "../../stream/xml/element";
 import type { Counters } from "../counters";
 import type { Log } from "../log";
@@ -11,7 +12,6 @@ import type { DialbackResult } from "./inbound-state";
 import type { OwnCertificates } from "./own-certificates";
 import type { Pair } from "./pair";
 import type { PeerIdentity } from "./peer-identity";
-import type { TargetPolicy } from "./targets";
 
 /** Time and chance, passed in so that tests can hold them. */
 export interface Surroundings {

@@ -1,7 +1,8 @@
 import { BlockList, isIP } from "node:net";
 import { addRange, addressKind, embeddedIpv4 } from "../../definition/address-kind";
 import { srvOwner } from "../../definition/facts/dns-records";
-import { declaresNoService, MAX_TARGETS, type NameResolver, orderTargets } from "../../dns/resolver";
+import type { NameResolver } from "./name-resolver";
+import { declaresNoService, MAX_TARGETS, orderTargets } from "./srv-order";
 
 /** An address and port to dial, and the host name it came from. */
 export interface Target {
@@ -58,7 +59,7 @@ export async function findTargets(
   const targets: Target[] = [];
   const forbidden: string[] = [];
   let failure: string | undefined;
-  const allowed = listOf(policy.allowed);
+  const allowed = rangeList(policy.allowed);
   const found = await Promise.all(
     hosts.hosts
       .slice(0, MAX_TARGETS)
@@ -102,7 +103,8 @@ async function srvHosts(
   return { ok: true, hosts: ordered.map(({ target, port }) => ({ host: target, port })) };
 }
 
-function listOf(ranges: readonly string[]): BlockList {
+/** @throws TypeError, RangeError where one is no range */
+export function rangeList(ranges: readonly string[]): BlockList {
   const list = new BlockList();
   for (const range of ranges) addRange(list, range);
   return list;

@@ -1,9 +1,9 @@
 import { BlockList } from "node:net";
 import { describe, expect, test } from "@jest/globals";
 import type { SrvAnswer } from "../../../src/dns/resolver";
-import { findTargets, mayDial, type TargetPolicy } from "../../../src/gateway/s2s/targets";
-import { REMOTE } from "../documents";
-import { type Names, namesOf } from "../names";
+import { findTargets, mayDial, type TargetPolicy } from "../../../src/dns/resolver/targets";
+import { REMOTE } from "../../gateway/documents";
+import { type Names, namesOf } from "../../gateway/names";
 
 const OWN = [
   { address: "203.0.113.9", port: 5269 },

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { isatty } from "node:tty";
 import type { Command } from "commander";
+import { systemAnchorsPem } from "../certificate/system-anchors";
 import { stubResolver } from "../dns/resolver";
 import { type RunningGateway, startGateway } from "../gateway/gateway";
 import { createLog, type Log } from "../gateway/log";
@@ -12,7 +13,6 @@ import { LogShipping } from "./run-logs";
 import { addRunOptions, type RunOptions, readSecret, readText } from "./run-options";
 import { Renewal } from "./run-renewal";
 import { s3Source } from "./run-s3";
-import { systemAnchorsPem } from "./trust-anchors";
 
 /** A shorter secret could be guessed: 128 bits as text. */
 const LEAST_SECRET = 16;

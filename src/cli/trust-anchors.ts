@@ -1,16 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
-import { rootCertificates } from "node:tls";
+import { systemAnchorsPem } from "../certificate/system-anchors";
 import { TrustAnchorError, TrustStore } from "../certificate/trust-store";
 import { UsageError } from "./context";
 import { readText } from "./run-options";
-
-/** Where Debian and most others keep the CAs that the system trusts. */
-const SYSTEM_ANCHORS = "/etc/ssl/certs/ca-certificates.crt";
-
-/** The CAs that the system trusts, in PEM; where it keeps none, Node's own list. */
-export function systemAnchorsPem(): string {
-  return existsSync(SYSTEM_ANCHORS) ? readFileSync(SYSTEM_ANCHORS, "utf8") : rootCertificates.join("\n");
-}
 
 /** The CAs of `--trust-anchors`; without it those that the system trusts. */
 export function trustAnchorsOf(file: string | undefined): TrustStore {

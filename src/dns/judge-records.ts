@@ -4,7 +4,7 @@ import { judgeEdgeUse, sipDomain, sipQuestions } from "./edge-use";
 import type { Expected, Service } from "./expected";
 import { type Findings, subjectOf } from "./findings";
 import type { Observation, Observed } from "./observe";
-import { atNameServers, atResolvers } from "./observed-in-survey";
+import { published } from "./observed-in-survey";
 import { publishedAddresses } from "./published-addresses";
 import { comparable, declaresNoService, type Question } from "./resolver";
 import type { Survey } from "./survey";
@@ -35,17 +35,6 @@ export async function judgeRecords(expected: Expected, survey: Survey, findings:
     const domain = sipDomain(each.question);
     if (known.has(domain)) findings.unanswered(domain, each);
   }
-}
-
-/**
- * What counts as published: what the name servers say. What resolvers remember is looked at beside it, and counts
- * where no name server could be asked.
- */
-async function published(survey: Survey, question: Question): Promise<Observed> {
-  const own = await atNameServers(survey, question);
-  if (survey.reach === "delegation" || own.observations.some(({ answer }) => answer.status !== "failed")) return own;
-  const { observations } = await atResolvers(survey, question);
-  return { question, observations: [...observations, ...own.observations] };
 }
 
 const isAnswered = ({ observations }: Observed) => observations.some(({ answer }) => answer.status !== "failed");

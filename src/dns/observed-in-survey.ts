@@ -7,6 +7,17 @@ import type { Vantage } from "./vantage";
 const MAX_ALIASES = 8;
 
 /**
+ * What counts as published: what the name servers say. What resolvers remember is looked at beside it, and counts
+ * where no name server could be asked.
+ */
+export async function published(survey: Survey, question: Question): Promise<Observed> {
+  const own = await atNameServers(survey, question);
+  if (survey.reach === "delegation" || own.observations.some(({ answer }) => answer.status !== "failed")) return own;
+  const { observations } = await atResolvers(survey, question);
+  return { question, observations: [...observations, ...own.observations] };
+}
+
+/**
  * What each name server of the question's zone said, aliases followed to where their own servers say they end. What
  * only this machine is to blame for is left out: it says nothing of the server.
  */

@@ -210,11 +210,11 @@ export class Link {
   }
 
   /** Goes on with the queue where that is possible now. */
-  #advance(): void {
+  #advance(now = this.#host.surroundings.now()): void {
     if (this.#queue.length === 0 || this.#closing !== undefined || this.#unsettled !== undefined) return;
     if (this.#stream !== undefined) {
       if (this.ready && !this.#pumping) void this.#pump();
-    } else if (!this.#stopped && this.#host.surroundings.now() >= this.#retryAt) this.#open();
+    } else if (!this.#stopped && now >= this.#retryAt) this.#open();
   }
 
   #open(): void {
@@ -350,29 +350,28 @@ export class Link {
     const timer = setTimeout(
       () => {
         this.#wake = undefined;
-        this.#dropExpired();
-        this.#advance();
-        if (this.#queue.length > 0) this.#wakeBy(this.#nextMoment());
+        // One reading for all: a timer may come a moment early, and a try that is not due yet must not be past then.
+        const now = this.#host.surroundings.now();
+        this.#dropExpired(now);
+        this.#advance(now);
+        if (this.#queue.length > 0) this.#wakeBy(this.#nextMoment(now));
       },
       Math.max(1, at - this.#host.surroundings.now()),
     ).unref();
     this.#wake = { at, timer };
   }
 
-  #nextMoment(): number {
+  #nextMoment(now: number): number {
     const { firstExpiry } = this.#queue;
-    return this.#stream === undefined && this.#retryAt > this.#host.surroundings.now()
-      ? Math.min(firstExpiry, this.#retryAt)
-      : firstExpiry;
+    return this.#stream === undefined && this.#retryAt > now ? Math.min(firstExpiry, this.#retryAt) : firstExpiry;
   }
 
-  #dropExpired(): void {
+  #dropExpired(now = this.#host.surroundings.now()): void {
     const reason =
       this.#lastFailure === undefined
         ? `${this.pair.remote} could not be reached in time`
         : senderText(this.pair, this.#lastFailure);
-    for (const item of this.#queue.takeExpired(this.#host.surroundings.now()))
-      item.giveBack("remote-server-timeout", `not delivered: ${reason}`);
+    for (const item of this.#queue.takeExpired(now)) item.giveBack("remote-server-timeout", `not delivered: ${reason}`);
   }
 
   #giveBackAll(condition: StanzaCondition, text: string): void {

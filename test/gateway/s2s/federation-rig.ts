@@ -87,6 +87,7 @@ export async function startFederation(
   row: DocumentPartner = partnerOfRow(17),
   gateway: Partial<GatewayDocument["gateway"]> = {},
   wrap: (store: StateStore) => StateStore = (store) => store,
+  now: () => number = () => Date.now(),
 ): Promise<FederationRig> {
   const server = await PartnerServer.listen();
   const folder = mkdtempSync(join(tmpdir(), "xmpp-edge-federation-"));
@@ -103,7 +104,7 @@ export async function startFederation(
   const federation = new Federation({
     document: documentOf([row], { gateway }),
     surroundings: {
-      now: () => Date.now(),
+      now,
       random: () => 0.5,
       randomId: (bytes) => randomBytes(bytes).toString("hex"),
       resolver: namesOf({

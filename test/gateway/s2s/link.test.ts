@@ -246,6 +246,23 @@ describe("never written", () => {
     expect(sent.returned).toHaveLength(1);
   });
 
+  test.each([1, 2, 3, 4])(
+    "is tried again on time, though the clock turns only at reading %d after the timer",
+    async (n) => {
+      let early = 0;
+      const now = () => Date.now() - (early > 0 && early-- > 0 ? 1 : 0);
+      rig = await startFederation(lab, undefined, undefined, undefined, now);
+      const sent = send(item("one"));
+      (await rig.server.accepted()).destroy();
+      await until(() => lastFailure() !== undefined);
+      await pass(999);
+      early = n;
+      await pass(10, 1);
+      await (await acceptDialback(rig.server)).until(/one/);
+      expect(sent.returned).toEqual([]);
+    },
+  );
+
   test("the stream of a connection without an answer ends after the establishment time-out", async () => {
     rig = await startFederation(lab, undefined, { streamEstablishmentTimeout: 10 });
     send(item("one"));

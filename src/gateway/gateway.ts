@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:net";
 import { networkInterfaces } from "node:os";
 import { TrustStore } from "../certificate/chain";
+import { PeerIdentity } from "../certificate/peer-identity";
 import type { GatewayDocument } from "../definition/facts/gateway-document";
 import type { NameResolver } from "../dns/resolver";
 import { type Admin, startAdmin } from "./admin/admin";
@@ -17,7 +18,6 @@ import { Router } from "./routing/router";
 import { MAXIMUM_UNAUTHENTICATED } from "./s2s/admission";
 import { Federation } from "./s2s/federation";
 import { type Credentials, OwnCertificates } from "./s2s/own-certificates";
-import { PeerIdentity } from "./s2s/peer-identity";
 import type { GatewayStatus } from "./status";
 import { serveBackups } from "./store/backup-socket";
 import { openStore } from "./store/sqlite-store";

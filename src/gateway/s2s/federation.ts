@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { PeerIdentity } from "../../certificate/peer-identity";
 import type { GatewayDocument } from "../../definition/facts/gateway-document";
 import type { PartnerPolicy } from "../../definition/facts/partner-policy";
 import { prepareDomain } from "../../definition/names/domain";
@@ -20,7 +21,6 @@ import type { LinkItem } from "./link-queue";
 import { type OutboundEnd, OutboundStream } from "./outbound-stream";
 import type { OwnCertificates } from "./own-certificates";
 import { type Pair, pairKey } from "./pair";
-import type { PeerIdentity } from "./peer-identity";
 import type { StreamHost, Surroundings } from "./stream-host";
 
 export interface FederationOptions {

@@ -1,3 +1,4 @@
+import type { PeerIdentity } from "../../certificate/peer-identity";
 import type { DocumentPartner } from "../../definition/facts/gateway-document";
 import type { PartnerPolicy } from "../../definition/facts/partner-policy";
 import type { Method } from "../../definition/negotiation";
@@ -11,7 +12,6 @@ import type { Admission } from "./admission";
 import type { DialbackResult } from "./inbound-state";
 import type { OwnCertificates } from "./own-certificates";
 import type { Pair } from "./pair";
-import type { PeerIdentity } from "./peer-identity";
 
 /** Time and chance, passed in so that tests can hold them. */
 export interface Surroundings {

@@ -20,6 +20,7 @@ const REMEDIES: Readonly<Record<ProbeProblem["code"], string>> = {
   "no-starttls": "turn TLS on at the server, or look whether somebody on the way takes the offer out",
   "starttls-refused": "look into the server's log for why it refuses STARTTLS",
   "starttls-injection": "find out who on the way writes into the connection",
+  "tls-version": "let the server speak TLS 1.2 or 1.3",
   "tls-failed": "look into the server's log; TLS 1.2 or 1.3 is needed",
 };
 

@@ -38,11 +38,15 @@ export interface ProbeProblem {
     | "starttls-refused"
     /** Bytes in plain behind `<proceed/>`: somebody on the way writes into the stream. */
     | "starttls-injection"
-    | "tls-failed";
+    | "tls-failed"
+    /** It speaks no version of TLS that is still in use (RFC 9325 section 3.1.1). */
+    | "tls-version";
   /** For people; what of it the server said is bounded. */
   readonly text: string;
   /** The server's stream error. */
   readonly condition?: StreamCondition;
+  /** Of a connection that failed, by its POSIX name: `ECONNREFUSED`. */
+  readonly errno?: string;
 }
 
 /** What the server showed in the TLS handshake. Nothing of it has been judged. */

@@ -33,6 +33,8 @@ export interface ProbeOptions {
 const DEFAULT_TIMEOUT = 10_000;
 /** First-level elements that a server may send before it has answered: a hostile one could go on until the deadline. */
 const MAXIMUM_ELEMENTS = 8;
+/** How OpenSSL says that the two sides have no version in common. */
+const VERSION_REFUSED = /protocol version|unsupported protocol/;
 /** The server gets this long to close its stream after ours, in milliseconds. */
 const CLOSING_MS = 500;
 
@@ -84,7 +86,11 @@ class Probe implements WireHandlers {
     const socket = connect({ host: address, port });
     this.#socket = socket;
     socket.once("error", (error: NodeJS.ErrnoException) =>
-      this.#end({ code: "connect-failed", text: `${address}:${port}: ${error.code ?? error.message}` }),
+      this.#end({
+        code: "connect-failed",
+        text: `${address}:${port}: ${error.code ?? error.message}`,
+        ...(error.code !== undefined && { errno: error.code }),
+      }),
     );
     socket.once("connect", () => {
       if (this.#ended) return;
@@ -146,8 +152,12 @@ class Probe implements WireHandlers {
   }
 
   onClosed(reason: string): void {
-    const code = this.#awaiting === "tls" ? "tls-failed" : "closed";
-    this.#end({ code, text: `${reason}, and ${this.#due()} was due` });
+    const why = withoutThread(reason);
+    const inTls = VERSION_REFUSED.test(why) ? "tls-version" : "tls-failed";
+    this.#end({
+      code: this.#awaiting === "tls" ? inTls : "closed",
+      text: `${why}, and ${this.#due()} was due`,
+    });
   }
 
   onBadXml(error: StreamXmlError): void {
@@ -243,3 +253,6 @@ class Probe implements WireHandlers {
     this.#wire.end(CLOSE_STREAM, CLOSING_MS);
   }
 }
+
+/** OpenSSL's words without the thread's number and the place in its source, which differ from run to run. */
+const withoutThread = (reason: string) => /:SSL routines:[^:]*:([^:]+)/.exec(reason)?.[1] ?? reason.slice(0, 200);

@@ -1,4 +1,5 @@
 import type { Evidence } from "../evidence";
+import type { RecordChange } from "../report/report";
 
 /** A fault that a check found, before it is reported: severity and source are the catalogue's. */
 export interface Found {
@@ -6,8 +7,11 @@ export interface Found {
   readonly id: string;
   /** What it gives here, where that differs from the catalogue's severity: a lame server warns, if all are it fails. */
   readonly verdict?: "fail" | "warn" | "info" | "unknown";
-  /** The name of the definition that it is about: a local domain, the Access Edge FQDN, a partner. */
-  readonly domain: string;
+  /**
+   * The name of the definition that it is about: a local domain, the Access Edge FQDN, a partner; null where only a
+   * server is at fault that no name is to blame for, such as a resolver.
+   */
+  readonly domain: string | null;
   /** Other names of the definition that suffer from the same, such as those in the same zone. */
   readonly touches?: readonly string[];
   /** What was asked for: name and type, zone, or address and port. */
@@ -18,6 +22,8 @@ export interface Found {
   readonly expected: string;
   /** What to do; where one record mends it, the zone file line alone. */
   readonly remedy: string;
+  /** The same for programs, where records mend it. */
+  readonly change?: RecordChange;
   /** Seconds after which it may be over by itself. */
   readonly retryAfter?: number;
 }

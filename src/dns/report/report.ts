@@ -19,6 +19,8 @@ export interface VerifyFinding {
   readonly source: string;
   /** What to do; where one record mends it, the zone file line. */
   readonly remedy: string;
+  /** The records that mend it, where records do. */
+  readonly change?: RecordChange;
   /** Seconds after which what a resolver remembers is gone; null where waiting does not help. */
   readonly retryAfter: number | null;
   /** Where the definition says what was expected; null where it says nothing about it. */
@@ -31,6 +33,12 @@ export interface VerifyFinding {
     /** What the finding would be without the waiver. */
     readonly verdict: VerifyFinding["verdict"];
   };
+}
+
+/** What to do to a zone, as zone file lines: remove first, then publish. */
+export interface RecordChange {
+  readonly remove: readonly string[];
+  readonly publish: readonly string[];
 }
 
 /** A place in the file of the definition. */

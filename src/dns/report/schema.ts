@@ -16,6 +16,10 @@ const finding = z.strictObject({
   expected: z.string(),
   source: z.string(),
   remedy: z.string(),
+  change: z
+    .strictObject({ remove: z.array(z.string()), publish: z.array(z.string()) })
+    .exactOptional()
+    .describe("zone file lines that mend it"),
   retryAfter: z.number().min(0).nullable().describe("seconds; null where waiting does not help"),
   definition: z
     .strictObject({ path: z.string(), line: z.int().min(1).nullable(), column: z.int().min(1).nullable() })

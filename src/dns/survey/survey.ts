@@ -7,7 +7,7 @@ import { Asker } from "./asker";
 import { GivenServers } from "./given-servers";
 import { ROOT_HINTS } from "./root-hints";
 import type { Asked } from "./said";
-import type { AskedOfZone, NamePlace } from "./surveyor";
+import type { AskedOfZone, NamePlace, PartnerAsked } from "./surveyor";
 import { Surveyor } from "./surveyor";
 import type { Glue } from "./zone-cut";
 import { type Zone, ZoneFinder } from "./zone-finder";
@@ -19,6 +19,11 @@ export interface SurveyOptions {
   readonly hosts?: readonly string[];
   /** Names of the certificate, whose CAA sets are looked for. */
   readonly certificateNames?: readonly string[];
+  /**
+   * Others' domains, looked at as a server does that wants to connect. Where they are given, nothing else is: of their
+   * zones only the keys are asked for, and resolvers only where no name server can be asked.
+   */
+  readonly partners?: readonly PartnerAsked[];
   /** Further questions, to the servers of their zones and to the resolvers. */
   readonly questions?: readonly WireQuestion[];
   /** Default: the root's servers. Empty: no delegation is followed, and resolvers alone are asked. */
@@ -84,9 +89,11 @@ export async function survey(options: SurveyOptions): Promise<Survey> {
   const places = nameServers.length > 0 ? new GivenServers(nameServers) : finder;
   const reachable = nameServers.length > 0 || (await finder.reachesRoot());
   const randomLabel = randomBytes(8).toString("hex");
-  const surveyor = new Surveyor({ asker, places, resolvers, randomLabel, reachable });
-  const { domains, hosts = [], certificateNames = [], questions = [] } = options;
-  await surveyor.lookAt({ domains, hosts, certificateNames, questions });
+  const { domains, hosts = [], certificateNames = [], questions = [], partners } = options;
+  const ofZones = partners === undefined ? "all" : "keys";
+  const surveyor = new Surveyor({ asker, places, resolvers, randomLabel, reachable, ofZones });
+  if (partners === undefined) await surveyor.lookAt({ domains, hosts, certificateNames, questions });
+  else await surveyor.lookAtPartners(partners);
   return {
     reach: nameServers.length > 0 ? "given" : reachable ? "delegation" : "resolvers-only",
     ipv6,

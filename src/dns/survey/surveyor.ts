@@ -23,6 +23,14 @@ export interface SurveyorOptions {
   readonly randomLabel: string;
   /** Whether name servers can be asked at all. */
   readonly reachable: boolean;
+  /** What is asked of a zone that holds a name: others' zones are not ours to look through. */
+  readonly ofZones: "all" | "keys";
+}
+
+/** A partner's domain, or the host that stands in for what it publishes. */
+export interface PartnerAsked {
+  readonly domain: string;
+  readonly proxyFqdn?: string;
 }
 
 /** SRV targets followed of one domain, aliases followed from one name, addresses whose names are asked for. */
@@ -62,6 +70,29 @@ export class Surveyor {
     ]);
     await Promise.all(this.#looked.values());
     await Promise.all(this.#addresses().map((address) => this.#askResolvers(reverseQuestion(address))));
+  }
+
+  async lookAtPartners(partners: readonly PartnerAsked[]): Promise<void> {
+    await Promise.all(
+      partners.map(async ({ domain, proxyFqdn }) => {
+        if (proxyFqdn !== undefined) return this.#addressesOf(comparable(proxyFqdn));
+        const said = await this.#askSomebody(publicQuestions(comparable(domain))[0]!);
+        const targets = targetsIn(said).slice(0, MAX_TARGETS);
+        // RFC 6120 section 3.2.2: without a service the domain's own addresses.
+        await Promise.all((targets.length > 0 ? targets : [comparable(domain)]).map((host) => this.#addressesOf(host)));
+      }),
+    );
+    await Promise.all(this.#looked.values());
+  }
+
+  async #addressesOf(host: string): Promise<void> {
+    await Promise.all((["A", "AAAA"] as const).map((type) => this.#askSomebody({ name: host, type })));
+  }
+
+  /** The servers of the zone; where nobody is known who speaks for it, the resolvers. */
+  async #askSomebody(question: WireQuestion): Promise<readonly Observation[]> {
+    const own = await this.#ask(question);
+    return own.some(({ said }) => said.status === "answered") ? own : this.#askResolvers(question);
   }
 
   async #domain(domain: string): Promise<void> {
@@ -168,10 +199,12 @@ export class Surveyor {
       this.overTcp.set(questionKey(question), { question, zone: name, observations });
     };
     const above = path.slice(0, -1);
+    const everything = this.options.ofZones === "all";
     await Promise.all([
-      ...(["SOA", "NS", "DNSKEY"] as const).map((type) => plain(type, name, servers, name)),
-      overTcp("SOA"),
-      overTcp("AXFR"),
+      ...(everything ? (["SOA", "NS", "DNSKEY"] as const) : (["DNSKEY"] as const)).map((type) =>
+        plain(type, name, servers, name),
+      ),
+      ...(everything ? [overTcp("SOA"), overTcp("AXFR")] : []),
       ...(above.length === 0
         ? []
         : [

@@ -29,6 +29,10 @@ export interface VerifyOptions extends Allowances {
   readonly anchors?: readonly TrustAnchor[];
   /** Port of the name servers that the delegation leads to. Default 53. */
   readonly port?: number;
+  /** Questions on their way at once, in all. Default 512. */
+  readonly concurrency?: number;
+  /** What every server said becomes part of the report, `raw` octet by octet as well. Default: it does not. */
+  readonly evidence?: "read" | "raw";
   /** How the servers at the published addresses are looked at; false: not at all. Needs the facts' `probes`. */
   readonly probe?: false | ProbingOptions;
   /** Partner domains whose servers are looked at. Default: the first 50; none without `probe`. */
@@ -47,7 +51,7 @@ export interface VerifyOptions extends Allowances {
  */
 export async function verifyDns(options: VerifyOptions): Promise<VerifyReport> {
   const { facts, timeout = 20, signal, via = "delegation", now = Date.now } = options;
-  const { roots, port, nameServers = [], anchors = ROOT_ANCHORS } = options;
+  const { roots, port, concurrency, nameServers = [], anchors = ROOT_ANCHORS } = options;
   const expected = expectedOf(facts, options);
   const domains = expected.services.map(({ domain }) => domain);
   const vantages = vantagesToAsk(options);
@@ -61,6 +65,7 @@ export async function verifyDns(options: VerifyOptions): Promise<VerifyReport> {
     timeout: timeout * 1000,
     ...(via === "resolvers" ? { roots: [] } : roots !== undefined && { roots }),
     ...(port !== undefined && { port }),
+    ...(concurrency !== undefined && { concurrency }),
     ...(signal !== undefined && { signal }),
   });
   const evidence: Evidence = {
@@ -74,5 +79,5 @@ export async function verifyDns(options: VerifyOptions): Promise<VerifyReport> {
   const findings = new Findings();
   await judgeRecords(expected, surveyed, findings);
   for (const family of FAMILIES) for (const found of family(evidence)) findings.take(found);
-  return reportOf({ expected, survey: surveyed, findings, vantages, complete: signal?.aborted !== true });
+  return reportOf({ evidence, told: options.evidence, findings, vantages, complete: signal?.aborted !== true });
 }

@@ -1,14 +1,16 @@
-import type { Expected } from "../expected";
+import type { Evidence } from "../evidence";
 import { CATALOGUE } from "../explain/catalogue";
 import type { Findings } from "../findings";
-import type { Survey } from "../survey";
 import { formatVantage, type Vantage } from "../vantage";
+import { evidenceEntries } from "./evidence-entries";
+import { measuresOf } from "./measures";
 import { byWeight, type VerifyFinding, type VerifyReport, worst } from "./report";
 
 /** What a run came to. */
 export interface Outcome {
-  readonly expected: Expected;
-  readonly survey: Survey;
+  readonly evidence: Evidence;
+  /** Whether what every server said is told too, and whether octet by octet. */
+  readonly told?: "read" | "raw" | undefined;
   readonly findings: Findings;
   readonly vantages: readonly Vantage[];
   /** False where the run was interrupted. */
@@ -19,7 +21,8 @@ export interface Outcome {
 const LOOKED_AT = CATALOGUE.filter(({ scope }) => scope !== "server" && scope !== "waiver").map(({ id }) => id);
 
 export function reportOf(outcome: Outcome): VerifyReport {
-  const { expected, survey, complete } = outcome;
+  const { evidence, complete, told } = outcome;
+  const { expected, survey } = evidence;
   const findings = outcome.findings.all().sort(byWeight);
   const ofDomain = (name: string) => findings.filter(({ domain }) => domain === name);
   const count = (verdict: VerifyFinding["verdict"]) => findings.filter((finding) => finding.verdict === verdict).length;
@@ -43,6 +46,14 @@ export function reportOf(outcome: Outcome): VerifyReport {
       verdict: worst([...ofDomain(domain), ...ofDomain(record.target)].map((finding) => finding.verdict)),
     })),
     findings,
+    vantage: {
+      reach: survey.reach,
+      ipv6: survey.ipv6,
+      resolvers: outcome.vantages.filter(({ kind }) => kind === "resolver").map(formatVantage),
+      sent: survey.sent,
+    },
+    measures: measuresOf(evidence),
+    ...(told !== undefined && { evidence: evidenceEntries(survey, { raw: told === "raw" }) }),
     servers: outcome.vantages.map((vantage) => ({
       kind: vantage.kind,
       server: formatVantage(vantage),

@@ -41,6 +41,58 @@ export interface RecordChange {
   readonly publish: readonly string[];
 }
 
+/** What one server said to one question. */
+export interface EvidenceEntry {
+  readonly asked: "name-server" | "resolver";
+  readonly server: string;
+  /** Name and type. */
+  readonly question: string;
+  readonly transport?: "udp" | "tcp";
+  readonly rcode?: string;
+  /** Of `aa`, `tc`, `ra`, `ad`, and `edns` where the question that was answered had EDNS. */
+  readonly flags?: readonly string[];
+  /** As zone file lines, bounded. */
+  readonly answers?: readonly string[];
+  readonly authorities?: readonly string[];
+  readonly extendedErrors?: readonly { readonly code: number; readonly text: string }[];
+  /** Milliseconds. */
+  readonly rtt?: number;
+  /** The message in hexadecimal. */
+  readonly raw?: string;
+  /** Given where there was no answer: `timeout`, `unreachable`, `malformed` and so on. */
+  readonly failure?: string;
+  readonly reason?: string;
+}
+
+/** What a monitor draws curves of. Times are seconds since 1970. */
+export interface Measures {
+  readonly queries: {
+    /** How many answers took at most so many seconds. */
+    readonly buckets: readonly { readonly le: number; readonly count: number }[];
+    readonly count: number;
+    /** Seconds, of all answers together. */
+    readonly sum: number;
+    readonly unanswered: number;
+  };
+  /** The first signature to end in each signed zone. */
+  readonly signatures: readonly { readonly zone: string; readonly expires: number }[];
+  readonly certificates: readonly {
+    readonly domain: string;
+    readonly address: string;
+    readonly port: number;
+    readonly expires: number;
+  }[];
+}
+
+/** From where it was looked, and so what can be said: of name servers nothing where only resolvers could be asked. */
+export interface LookedFrom {
+  readonly reach: "delegation" | "given" | "resolvers-only";
+  readonly ipv6: boolean;
+  readonly resolvers: readonly string[];
+  /** Questions put to servers. */
+  readonly sent: number;
+}
+
 /** A place in the file of the definition. */
 export interface DefinitionPlace {
   /** Such as `domains[0].name`. */
@@ -83,6 +135,10 @@ export interface VerifyReport {
   readonly domains: readonly { readonly domain: string; readonly verdict: Verdict }[];
   /** Faults first. */
   readonly findings: readonly VerifyFinding[];
+  readonly vantage?: LookedFrom;
+  /** What every server said; only where it was wished for. */
+  readonly evidence?: readonly EvidenceEntry[];
+  readonly measures?: Measures;
   /** Who was asked. */
   readonly servers: readonly {
     readonly kind: "resolver" | "name-server";

@@ -28,6 +28,35 @@ const finding = z.strictObject({
   waived: z.strictObject({ reason: z.string(), until: z.iso.date(), verdict: found }).exactOptional(),
 });
 
+const lines = z.array(z.string()).exactOptional();
+const evidence = z.strictObject({
+  asked: z.enum(["name-server", "resolver"]),
+  server: z.string(),
+  question: z.string(),
+  transport: z.enum(["udp", "tcp"]).exactOptional(),
+  rcode: z.string().exactOptional(),
+  flags: lines,
+  answers: lines,
+  authorities: lines,
+  extendedErrors: z.array(z.strictObject({ code: count, text: z.string() })).exactOptional(),
+  rtt: z.number().min(0).exactOptional().describe("milliseconds"),
+  raw: z.string().exactOptional().describe("the message in hexadecimal"),
+  failure: z.string().exactOptional(),
+  reason: z.string().exactOptional(),
+});
+
+const epoch = z.number().describe("seconds since 1970");
+const measures = z.strictObject({
+  queries: z.strictObject({
+    buckets: z.array(z.strictObject({ le: z.number(), count })),
+    count,
+    sum: z.number().describe("seconds"),
+    unanswered: count,
+  }),
+  signatures: z.array(z.strictObject({ zone: z.string(), expires: epoch })),
+  certificates: z.array(z.strictObject({ domain: z.string(), address: z.string(), port: z.int(), expires: epoch })),
+});
+
 /** The report of `dns verify --json`. Within a version fields are added, never changed or removed. */
 export const verifyReportSchema = z
   .strictObject({
@@ -52,6 +81,16 @@ export const verifyReportSchema = z
     }),
     domains: z.array(z.strictObject({ domain: z.string(), verdict })),
     findings: z.array(finding),
+    vantage: z
+      .strictObject({
+        reach: z.enum(["delegation", "given", "resolvers-only"]),
+        ipv6: z.boolean(),
+        resolvers: z.array(z.string()),
+        sent: count,
+      })
+      .exactOptional(),
+    evidence: z.array(evidence).exactOptional(),
+    measures: measures.exactOptional(),
     servers: z.array(
       z.strictObject({ kind: z.enum(["resolver", "name-server"]), server: z.string(), zone: z.string().nullable() }),
     ),

@@ -47,7 +47,7 @@ function placeText(place: VerifyFinding["definition"], file: string): string {
 }
 
 /** The sum of a report in one line: what was looked at, and how it went. */
-export function sumText({ counts, servers, complete }: VerifyReport): string {
+export function sumText({ counts, servers, complete, vantage }: VerifyReport): string {
   const asked = servers.map(({ server, zone }) => (zone === null ? server : `${zone}=${server}`)).join(", ");
   const found = [
     [counts.fail, "failed"],
@@ -58,7 +58,19 @@ export function sumText({ counts, servers, complete }: VerifyReport): string {
   ] as const;
   const faults = found.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
   const sum = `${plural(counts.domains, "domain")}, ${plural(counts.checks, "check")}: ${faults.join(", ") || "nothing wrong"}`;
-  return `${sum}; asked ${asked}${complete ? "" : "; INTERRUPTED, not everything was looked at"}`;
+  return `${sum}; asked ${whoText(asked, vantage)}${complete ? "" : "; INTERRUPTED, not everything was looked at"}`;
+}
+
+/** Who was asked; where that says less than usual, what cannot be said. */
+function whoText(named: string, vantage: VerifyReport["vantage"]): string {
+  switch (vantage?.reach) {
+    case "delegation":
+      return `the zones' own name servers${named === "" ? "" : ` and ${named}`}`;
+    case "resolvers-only":
+      return `${named === "" ? "nobody" : named}; no name server could be asked: nothing is said of the delegation, of servers that differ, and of what only resolvers remember`;
+    default:
+      return named;
+  }
 }
 
 const plural = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;

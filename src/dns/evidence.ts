@@ -1,5 +1,9 @@
+import type { IdentityVerdict } from "../certificate/peer-identity";
+import type { TrustStore } from "../certificate/trust-store";
+import type { DocumentPartner } from "../definition/facts";
 import type { Expected } from "./expected";
-import type { ProbeResult } from "./probe";
+import type { EdgeProbe, ProbeResult } from "./probe";
+import type { TargetLookup } from "./resolver/targets";
 import type { Survey } from "./survey";
 import type { SurveyTrust } from "./trust";
 
@@ -9,9 +13,13 @@ export interface Evidence {
   readonly survey: Survey;
   readonly trust: SurveyTrust;
   /** What the Access Edge showed, one for each address, port and domain that was probed. */
-  readonly probes: readonly ProbeResult[];
+  readonly probes: readonly EdgeProbe[];
+  /** The CAs that the Access Edge's chain has to lead to; absent where no chain was seen. */
+  readonly authorities?: TrustStore;
   /** What the partners' servers showed. */
   readonly partners: readonly PartnerEvidence[];
+  /** What the DNS says of the partners, and how far it can be believed; absent where they were not looked at. */
+  readonly partnerDns?: { readonly survey: Survey; readonly trust: SurveyTrust };
   /** Milliseconds since 1970. */
   readonly now: number;
 }
@@ -20,6 +28,11 @@ export interface Evidence {
 export interface PartnerEvidence {
   /** The domain of its row, or an additional one, in A-labels. */
   readonly domain: string;
-  /** Where its SRV records, or without them its own addresses, lead; by priority. Empty where nowhere. */
+  readonly row: DocumentPartner;
+  /** Where the gateway would connect. */
+  readonly place: TargetLookup;
+  /** The servers that were tried, in the gateway's order, until one answered. */
   readonly probes: readonly ProbeResult[];
+  /** What the gateway would say of the last one's certificate; absent where it showed none. */
+  readonly identity?: IdentityVerdict;
 }

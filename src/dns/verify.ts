@@ -4,7 +4,7 @@ import type { Evidence } from "./evidence";
 import { type Allowances, expectedOf, type VerifiedFacts } from "./expected";
 import { Findings } from "./findings";
 import { judgeRecords } from "./judge-records";
-import type { PartnersLookedAt, ProbingOptions } from "./probe";
+import { liveServers, type PartnerDomain, type PartnersLookedAt, type ProbingOptions, partnerDomains } from "./probe";
 import type { VerifyReport } from "./report/report";
 import { reportOf } from "./report/report-of";
 import type { ServerAddress } from "./resolver";
@@ -55,11 +55,8 @@ export async function verifyDns(options: VerifyOptions): Promise<VerifyReport> {
   const expected = expectedOf(facts, options);
   const domains = expected.services.map(({ domain }) => domain);
   const vantages = vantagesToAsk(options);
-  const surveyed = await survey({
-    domains,
-    hosts: expected.hosts,
-    certificateNames: facts.certificate?.names.map(({ name }) => name) ?? [],
-    questions: sipQuestions(domains),
+  const deadline = performance.now() + timeout * 1000;
+  const asking = {
     nameServers,
     resolvers: vantages.filter(({ kind }) => kind === "resolver").map(({ server }) => server),
     timeout: timeout * 1000,
@@ -67,13 +64,38 @@ export async function verifyDns(options: VerifyOptions): Promise<VerifyReport> {
     ...(port !== undefined && { port }),
     ...(concurrency !== undefined && { concurrency }),
     ...(signal !== undefined && { signal }),
-  });
+  };
+  const { probe = {} } = options;
+  const partners =
+    probe === false || facts.gateway === undefined ? [] : partnerDomains(facts.gateway, options.partners);
+  const [surveyed, partnerSurvey] = await Promise.all([
+    survey({
+      ...asking,
+      domains,
+      hosts: expected.hosts,
+      certificateNames: facts.certificate?.names.map(({ name }) => name) ?? [],
+      questions: sipQuestions(domains),
+    }),
+    partners.length === 0 ? undefined : survey({ ...asking, domains: [], partners: partners.map(publishedBy) }),
+  ]);
+  const trusting = { anchors, now: Math.floor(now() / 1000) };
   const evidence: Evidence = {
     expected,
     survey: surveyed,
-    trust: await surveyTrust(surveyed, { anchors, now: Math.floor(now() / 1000) }),
-    probes: [],
-    partners: [],
+    trust: await surveyTrust(surveyed, trusting),
+    ...(partnerSurvey !== undefined && {
+      partnerDns: { survey: partnerSurvey, trust: await surveyTrust(partnerSurvey, trusting) },
+    }),
+    ...(probe === false
+      ? { probes: [], partners: [] }
+      : await liveServers(expected, surveyed, {
+          ...probe,
+          partners,
+          partnerSurvey,
+          left: deadline - performance.now(),
+          now,
+          ...(signal !== undefined && { interrupted: signal }),
+        })),
     now: now(),
   };
   const findings = new Findings();
@@ -81,3 +103,9 @@ export async function verifyDns(options: VerifyOptions): Promise<VerifyReport> {
   for (const family of FAMILIES) for (const found of family(evidence)) findings.take(found);
   return reportOf({ evidence, told: options.evidence, findings, vantages, complete: signal?.aborted !== true });
 }
+
+/** What of a partner is looked up: its service, or the host that its row names instead. */
+const publishedBy = ({ domain, row: { proxyFqdn } }: PartnerDomain) => ({
+  domain,
+  ...(proxyFqdn !== undefined && { proxyFqdn }),
+});

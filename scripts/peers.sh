@@ -9,7 +9,7 @@
 # XMPP_EDGE_PEER_RELEASE=trixie takes another Debian release than the machine's own.
 # Remove the folder to fetch newer packages. Two runs at once: the second waits for the first.
 set -eu
-packages="prosody lua-unbound unbound pebble knot knot-dnsutils default-jre-headless ca-certificates netbase docker-registry podman runc cloud-init"
+packages="prosody lua-unbound unbound pebble knot knot-dnsutils default-jre-headless ca-certificates netbase docker-registry podman runc cloud-init bind9 bind9-dnsutils nsd iproute2"
 layout=1 # raise it when what this script makes of the packages changes
 
 say() { echo "xmpp-edge: $*" >&2; }

@@ -27,6 +27,7 @@ if ! built; then
   echo "xmpp-edge: building" >&2
   mkdir -p dist
   marker=$(mktemp .cache/built.XXXXXX) # dated before the compiler reads the first file
+  trap 'rm -f "$marker"' EXIT
   NODE_DISABLE_COMPILE_CACHE=1 sh scripts/build.sh >&2
   mv "$marker" dist/.built
 fi

@@ -4,6 +4,8 @@ import { addressMissing } from "./address-missing";
 import type { Check, EdgeUseView, HostView, SrvView } from "./check";
 import { edgeInUse, edgeTakenOver } from "./edge-in-use";
 import type { Family } from "./family";
+import { probeFamily } from "./probe";
+import { publicView } from "./public-view";
 import { srvExtra } from "./srv-extra";
 import { srvMissing } from "./srv-missing";
 import { srvNoService } from "./srv-no-service";
@@ -39,4 +41,4 @@ export const HOST_CHECKS: Stages<HostView> = [
 ];
 
 /** On everything that a run found out. */
-export const FAMILIES: readonly Family[] = [];
+export const FAMILIES: readonly Family[] = [publicView];

@@ -10,8 +10,11 @@ export interface CliContext {
   readonly colour: boolean;
   /** Shows on standard error, on a terminal only, what takes longer than two seconds. Call `done` in any case. */
   progress(label: string): Progress;
-  /** Sets the exit code; the command still has to return by itself. */
-  exit(code: number): void;
+  /**
+   * Sets the exit code; the command still has to return by itself. `interrupted`: also where a signal ended it, for a
+   * command that has no other end.
+   */
+  exit(code: number, how?: { readonly interrupted: boolean }): void;
   /**
    * Reads a definition that has to be valid.
    * @throws UsageError (exit 2) where it cannot be read or is invalid; its findings are printed by then

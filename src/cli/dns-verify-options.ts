@@ -12,8 +12,10 @@ import {
   type ReportFormat,
   type ServerAddress,
 } from "../dns";
+import { addProbeOptions, type ProbeFlags } from "./dns-probe-options";
+import { addReachOptions, type ReachFlags } from "./dns-reach-options";
 
-export interface VerifyFlags {
+export interface VerifyFlags extends ReachFlags, ProbeFlags {
   readonly resolver?: readonly ServerAddress[];
   readonly nameServer?: readonly NameServer[];
   readonly timeout: number;
@@ -28,6 +30,9 @@ export interface VerifyFlags {
   readonly domain?: readonly string[];
   /** Seconds. */
   readonly wait?: number;
+  /** Seconds between looks. */
+  readonly watch?: number;
+  readonly evidence?: true;
 }
 
 /** A report to be written beside the one on standard output. */
@@ -56,15 +61,17 @@ export function addServerOptions(command: Command): Command {
 }
 
 export function addVerifyOptions(command: Command): Command {
-  return addServerOptions(command)
+  return addProbeOptions(addReachOptions(addServerOptions(command)))
     .option("--domain <name>", "look at this local domain alone; may be repeated", repeated(name, "Give a domain."))
     .option("--only <id,...>", "let these checks alone count; may be repeated", checkIds)
     .option("--skip <id,...>", "do not let these checks count; may be repeated", checkIds)
     .addOption(new Option("--fail-on <verdict>", "what ends with 1 (default: fail)").choices(["fail", "warn"]))
     .option("--allow-unknown", "end with 0 where nothing failed and not everything could be found out")
     .option("--wait <duration>", "wait until it is published everywhere, at most so long (90s, 10m, 2h)", duration)
+    .option("--watch <interval>", "look again and again, and print what changes alone (60s, 15m)", duration)
     .addOption(new Option("--format <format>", "how the report is written (default: text)").choices(FORMATS))
     .option("--json", "print the report as JSON: the same as --format json")
+    .option("--evidence", "with JSON: what every server sent, octet by octet as well")
     .option(
       "--output <format=path>",
       "write the report to a file as well; may be repeated",

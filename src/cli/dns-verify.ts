@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { facts, srvOwner } from "../definition";
+import { facts } from "../definition";
 import {
   catalogueEntry,
   definitionPlace,
@@ -18,10 +18,13 @@ import {
 } from "../dns";
 import { type CliContext, UsageError } from "./context";
 import { appendSummary, writeReports } from "./dns-output";
+import { probingOf } from "./dns-probe-options";
+import { reachOf } from "./dns-reach-options";
+import { selectedFacts } from "./dns-selected-facts";
 import { addVerifyOptions, unknownCheck, type VerifyFlags } from "./dns-verify-options";
 import { waitFor } from "./dns-wait";
+import { watch } from "./dns-watch";
 import { loadValidWithPlaces } from "./output/load-valid";
-import { printable } from "./output/printable";
 
 export function register(program: Command, context: CliContext): void {
   addVerifyOptions(
@@ -29,7 +32,7 @@ export function register(program: Command, context: CliContext): void {
       .command("verify")
       .summary("compare what the servers answer with the definition")
       .description(
-        "Asks DNS servers for the SRV record of every local domain and the addresses of the Access Edge, and compares the answers with the definition. Without --resolver and --name-server it asks 1.1.1.1, 8.8.8.8 and 9.9.9.9.",
+        "Follows the delegation from the root to every name server of the domains and the Access Edge, asks the public resolvers (1.1.1.1, 8.8.8.8, 9.9.9.9) as well, connects to the servers as a partner would, and compares what it finds with the definition.",
       )
       .argument("<definition>", "the file with the definition"),
   )
@@ -42,6 +45,9 @@ Examples:
   xmpp-edge dns verify edge.config.ts --name-server contoso.example=192.0.2.53 --json
   xmpp-edge dns verify edge.config.ts --fail-on warn --output junit=dns.xml --output sarif=dns.sarif
   xmpp-edge dns verify edge.config.ts --wait 30m
+  xmpp-edge dns verify edge.config.ts --watch 15m --format ndjson
+  xmpp-edge dns verify edge.config.ts --via-resolvers-only --no-probe
+  xmpp-edge dns verify edge.config.ts --root-hints lab.hints --dnssec-anchor lab.key --connect-to ::127.0.0.2:5269
   xmpp-edge dns verify edge.config.ts --domain contoso.example --skip srv-priority-weight
 
 Exit codes: 0 as defined (warnings allowed), 1 something differs (--fail-on warn: or warns) or --wait ran out, 2 used wrongly,
@@ -52,6 +58,7 @@ Exit codes: 0 as defined (warnings allowed), 1 something differs (--fail-on warn
 
 async function verify(file: string, flags: VerifyFlags, context: CliContext): Promise<void> {
   const run = await preparedRun(file, flags, context);
+  if (flags.watch !== undefined) return watch(flags.watch, run, flags, context);
   if (flags.wait !== undefined)
     return publishReport(await waitFor(flags.wait, run, flags, context), run.policy, flags, context);
   const progress = context.progress("asking the DNS servers");
@@ -60,10 +67,9 @@ async function verify(file: string, flags: VerifyFlags, context: CliContext): Pr
 }
 
 /** A run of the verification that can be repeated. */
-interface PreparedRun {
-  readonly zones: readonly string[];
+export interface PreparedRun {
   readonly policy: GatePolicy;
-  once(servers: Pick<VerifyOptions, "resolvers" | "nameServers">): Promise<VerifyReport>;
+  once(servers: Pick<VerifyOptions, "resolvers">): Promise<VerifyReport>;
 }
 
 async function preparedRun(file: string, flags: VerifyFlags, context: CliContext): Promise<PreparedRun> {
@@ -75,26 +81,29 @@ async function preparedRun(file: string, flags: VerifyFlags, context: CliContext
   const { definition } = loaded;
   const locate = (path: readonly (string | number)[]) =>
     loaded.positionOf({ severity: "info", id: "", path, rule: "", remedy: "" });
-  const { legacyGateway, waivers = [] } = definition.dns;
+  const { waivers = [] } = definition.dns;
   for (const { check } of waivers)
     if (catalogueEntry(check) === undefined) throw new UsageError(`dns.waivers: ${unknownCheck(check)}`);
   const policy: GatePolicy = {
     failOn: flags.failOn ?? "fail",
     allowUnknown: flags.allowUnknown === true,
   };
-  const wanted = withDomains(facts(definition).dns.records, definition, flags.domain);
+  const wanted = selectedFacts(facts(definition), flags.domain);
+  const reach = reachOf(flags);
+  const probing = probingOf(flags);
+  const evidence = evidenceWanted(flags);
   return {
     policy,
-    zones: [...new Set(wanted.map(({ zone }) => zone))],
     async once(servers) {
       const started = new Date().toISOString();
       const found = await verifyDns({
-        facts: { dns: { records: wanted } },
+        facts: wanted,
+        ...reach,
+        ...probing,
         ...(flags.resolver && { resolvers: flags.resolver }),
         ...(flags.nameServer && { nameServers: flags.nameServer }),
         ...servers,
-        ...(legacyGateway !== undefined && { declaredTargets: [legacyGateway] }),
-        takesOver: definition.accessEdge.takesOver,
+        ...(evidence !== undefined && { evidence }),
         timeout: flags.timeout,
         signal: context.signal,
       });
@@ -125,32 +134,20 @@ async function preparedRun(file: string, flags: VerifyFlags, context: CliContext
   };
 }
 
-function publishReport(report: VerifyReport, policy: GatePolicy, flags: VerifyFlags, context: CliContext): void {
+/** Where no program reads it, what every server said is not kept. */
+function evidenceWanted({ evidence, json, format, output = [] }: VerifyFlags): VerifyOptions["evidence"] {
+  const formats = [json ? "json" : format, ...output.map((file) => file.format)];
+  const read = formats.some((one) => one === "json" || one === "ndjson");
+  if (evidence && !read) throw new UsageError("--evidence is told as JSON", "add --json, or --output json=FILE");
+  return evidence ? "raw" : read ? "read" : undefined;
+}
+
+export function publishReport(report: VerifyReport, policy: GatePolicy, flags: VerifyFlags, context: CliContext): void {
   const format = flags.json ? "json" : (flags.format ?? "text");
   context.stdout(formatReport(report, format, { colour: context.colour }));
   context.exit(format === "nagios" ? NAGIOS_EXIT_CODES[report.verdict] : gateExitCode(report, policy));
   writeReports(report, flags.output ?? []);
   if (format === "github" && flags.summary !== undefined) appendSummary(report, flags.summary);
-}
-
-type Records = VerifyOptions["facts"]["dns"]["records"];
-
-/** The records of the domains that are asked for; those of the Access Edge belong to each. */
-function withDomains(
-  records: Records,
-  { domains }: { readonly domains: readonly { readonly name: string }[] },
-  wanted: readonly string[] | undefined,
-): Records {
-  if (wanted === undefined) return records;
-  const known = domains.map(({ name }) => name);
-  const unknown = wanted.find((name) => !known.includes(name));
-  if (unknown !== undefined)
-    throw new UsageError(
-      `${printable(unknown, 80)} is no local domain of the definition`,
-      `local domains: ${known.slice(0, 10).join(", ")}`,
-    );
-  const owners = wanted.map(srvOwner);
-  return records.filter(({ type, owner }) => type !== "SRV" || owners.includes(owner));
 }
 
 const version = (): string => (require("../../package.json") as { version: string }).version;

@@ -1,21 +1,9 @@
 import { setTimeout as after } from "node:timers/promises";
-import {
-  type Awaited,
-  authoritativeServers,
-  PUBLIC_RESOLVERS,
-  type VerifyOptions,
-  type VerifyReport,
-  type WaitStage,
-  waitUntilPublished,
-} from "../dns";
+import { type Awaited, type VerifyReport, type WaitStage, waitUntilPublished } from "../dns";
 import type { CliContext } from "./context";
+import type { PreparedRun } from "./dns-verify";
 import type { VerifyFlags } from "./dns-verify-options";
 import { printable } from "./output/printable";
-
-type Servers = Pick<VerifyOptions, "resolvers" | "nameServers">;
-
-/** Milliseconds to find the zones' name servers. */
-const DELEGATION_TIMEOUT = 20_000;
 
 /**
  * Waits until the records are published everywhere, and says on standard error what is awaited and until when.
@@ -23,29 +11,24 @@ const DELEGATION_TIMEOUT = 20_000;
  */
 export async function waitFor(
   wait: number,
-  run: { readonly zones: readonly string[]; once(servers: Servers): Promise<VerifyReport> },
+  run: Pick<PreparedRun, "once">,
   flags: VerifyFlags,
   context: CliContext,
 ): Promise<VerifyReport> {
   const { signal } = context;
-  const resolvers = flags.resolver ?? (flags.nameServer === undefined ? PUBLIC_RESOLVERS : []);
-  const ofZones = async () =>
-    authoritativeServers(run.zones, {
-      resolvers,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(DELEGATION_TIMEOUT)]),
-    });
+  const hasResolvers = flags.resolver !== undefined || flags.nameServer === undefined;
   let first: VerifyReport | undefined;
   const look = async (stage: WaitStage): Promise<VerifyReport> => {
-    if (stage === "resolvers")
-      return resolvers.length === 0 && first ? first : run.once({ resolvers, nameServers: [] });
-    // Asked anew each time: a delegation may be what is awaited.
-    first = await run.once({ resolvers: [], nameServers: flags.nameServer ?? (await ofZones()) });
+    if (stage === "resolvers") return !hasResolvers && first ? first : run.once({});
+    first = await run.once({ resolvers: [] });
     return first;
   };
   return waitUntilPublished({
     look,
     timeout: wait * 1000,
     failOn: flags.failOn ?? "fail",
+    // Nobody but resolvers can be asked there, so nothing keeps them from being asked too early.
+    from: flags.viaResolversOnly ? "resolvers" : "authoritative",
     now: Date.now,
     sleep: (milliseconds) => after(milliseconds, undefined, { signal }).catch(() => undefined),
     onAwait: (awaited) => context.stderr(`${awaitedText(awaited)}\n`),

@@ -45,8 +45,9 @@ function contextOf(run: Run, io: CliIo, colourWanted: boolean): CliContext {
     stderr: io.stderr,
     colour: colourWanted && terminal.stdout && !environment.NO_COLOR && environment.TERM !== "dumb",
     progress: (label) => startProgress(label, terminal.stderr, io.stderr),
-    exit(code) {
+    exit(code, { interrupted = false } = { interrupted: false }) {
       run.exitCode = code;
+      if (interrupted) run.interruptedBy = undefined;
     },
     load(path) {
       const { loadValid } = require("./output/load-valid") as typeof import("./output/load-valid");

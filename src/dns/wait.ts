@@ -1,7 +1,7 @@
 import { catalogueEntry } from "./explain/catalogue";
 import type { VerifyFinding, VerifyReport } from "./report/report";
 
-/** Who is asked in a round: the zones' own servers first, resolvers only when those have it. */
+/** Who is asked in a round: the zones' own servers first, resolvers too only when those have it. */
 export type WaitStage = "authoritative" | "resolvers";
 
 /** What is awaited after a round, and when it is looked at again. */
@@ -19,6 +19,8 @@ export interface WaitOptions {
   /** Milliseconds for the whole. */
   readonly timeout: number;
   readonly failOn: "fail" | "warn";
+  /** Where it begins; `resolvers` where nobody else can be asked. Default: `authoritative`. */
+  readonly from?: WaitStage;
   readonly now: () => number;
   /** Resolves after so many milliseconds, or when the wait is interrupted. */
   readonly sleep: (milliseconds: number) => Promise<void>;
@@ -29,7 +31,10 @@ export interface WaitOptions {
 /** Milliseconds between looks at servers that say what is there now. */
 const INTERVAL = 5000;
 
-type Step = { readonly kind: "next" } | { readonly kind: "stop" } | { readonly kind: "again"; readonly after: number };
+type Step =
+  | { readonly kind: "next" }
+  | { readonly kind: "stop" }
+  | { readonly kind: "again"; readonly stage: WaitStage; readonly after: number };
 
 /**
  * Waits until what is declared is published everywhere. A resolver that is asked for a name before its zone has it
@@ -38,13 +43,13 @@ type Step = { readonly kind: "next" } | { readonly kind: "stop" } | { readonly k
  * @returns the last report; its reason is `wait` where time ran out
  */
 export async function waitUntilPublished(options: WaitOptions): Promise<VerifyReport> {
-  const { look, timeout, now, sleep, onAwait, signal } = options;
+  const { look, timeout, now, sleep, onAwait, signal, failOn, from = "authoritative" } = options;
   const until = now() + timeout;
-  let stage: WaitStage = "authoritative";
+  let stage = from;
   for (;;) {
     const report = await look(stage);
     if (signal.aborted) return report;
-    const step = stepAfter(report, stage, options.failOn);
+    const step = stepAfter(report, { stage, failOn, from });
     if (step.kind === "stop") return report;
     if (step.kind === "next") {
       if (stage === "resolvers") return report;
@@ -53,30 +58,40 @@ export async function waitUntilPublished(options: WaitOptions): Promise<VerifyRe
     }
     const nextAt = now() + step.after;
     if (nextAt >= until) return { ...report, reason: "wait" };
-    onAwait({ stage, findings: awaited(report, options.failOn), nextAt, until });
+    onAwait({ stage, findings: awaited(report, failOn), nextAt, until });
+    stage = step.stage;
     await sleep(step.after);
     if (signal.aborted) return report;
   }
 }
 
 /** What a round leads to. */
-export function stepAfter(report: VerifyReport, stage: WaitStage, failOn: "fail" | "warn"): Step {
+export function stepAfter(
+  report: VerifyReport,
+  { stage, failOn, from = "authoritative" }: Pick<WaitOptions, "failOn" | "from"> & { readonly stage: WaitStage },
+): Step {
   const open = awaited(report, failOn);
   if (open.length === 0) return { kind: "next" };
   // Unknown may pass by itself; of faults each has to be one that publishing or forgetting mends.
-  if (open.some((finding) => !mayPass(finding, stage))) return { kind: "stop" };
-  if (stage === "authoritative") return { kind: "again", after: INTERVAL };
-  const waits = open.map(({ retryAfter }) => (retryAfter === null ? INTERVAL : Math.max(retryAfter, 1) * 1000));
-  return { kind: "again", after: Math.min(...waits) };
+  if (open.some((finding) => !mayPass(finding))) return { kind: "stop" };
+  // What no resolver has to forget is at the zone's own servers: they are looked at alone until it is mended.
+  const remembered = stage === "resolvers" && open.every(({ retryAfter }) => retryAfter !== null);
+  if (!remembered) {
+    const unanswered = stage === "resolvers" && open.every(({ id }) => id.startsWith("resolver-"));
+    return { kind: "again", stage: unanswered ? stage : from, after: INTERVAL };
+  }
+  const waits = open.map(({ retryAfter }) => Math.max(retryAfter!, 1) * 1000);
+  return { kind: "again", stage, after: Math.min(...waits) };
 }
 
+/** What has to pass. That a resolver still has what was there before is a warning, and just what is waited for. */
 const awaited = ({ findings }: VerifyReport, failOn: "fail" | "warn") =>
   findings.filter(
-    ({ verdict }) => verdict === "fail" || verdict === "unknown" || (failOn === "warn" && verdict === "warn"),
+    ({ id, verdict }) =>
+      verdict === "fail" ||
+      verdict === "unknown" ||
+      (verdict === "warn" && (failOn === "warn" || id === "resolver-stale")),
   );
 
-function mayPass({ id, verdict, retryAfter }: VerifyFinding, stage: WaitStage): boolean {
-  if (verdict === "unknown") return true;
-  if (!(catalogueEntry(id)?.passes ?? false)) return false;
-  return stage === "authoritative" || retryAfter !== null;
-}
+const mayPass = ({ id, verdict }: VerifyFinding): boolean =>
+  verdict === "unknown" || (catalogueEntry(id)?.passes ?? false);

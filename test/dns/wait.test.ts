@@ -6,7 +6,12 @@ const missing = finding({ id: "srv-missing", retryAfter: null });
 const stale = (retryAfter: number) => finding({ id: "srv-port", retryAfter });
 
 /** A world in which each look finds the next of the lists; time passes by sleeping alone. */
-async function wait(rounds: readonly (readonly VerifyFinding[])[], timeout = 60_000, failOn: "fail" | "warn" = "fail") {
+async function wait(
+  rounds: readonly (readonly VerifyFinding[])[],
+  timeout = 60_000,
+  failOn: "fail" | "warn" = "fail",
+  from?: WaitStage,
+) {
   const asked: WaitStage[] = [];
   const slept: number[] = [];
   const told: string[] = [];
@@ -15,6 +20,7 @@ async function wait(rounds: readonly (readonly VerifyFinding[])[], timeout = 60_
     look: async (stage) => withFindings(report(), rounds[asked.push(stage) - 1] ?? []),
     timeout,
     failOn,
+    ...(from && { from }),
     now: () => time,
     sleep: async (milliseconds) => {
       slept.push(milliseconds);
@@ -48,10 +54,33 @@ describe("waiting until it is published", () => {
 
   test.each([
     ["at the zones' servers", [[finding({ id: "edge-in-use", retryAfter: null })]], ["authoritative"]],
-    ["at resolvers", [[], [finding({ id: "srv-port", retryAfter: null })]], ["authoritative", "resolvers"]],
+    ["at resolvers", [[], [finding({ id: "edge-in-use" })]], ["authoritative", "resolvers"]],
     ["a check nobody knows", [[finding({ id: "new-check" })]], ["authoritative"]],
   ])("stops at once where waiting mends nothing: %s", async (_, rounds, asked) => {
     expect(await wait(rounds)).toMatchObject({ asked, slept: [], verdict: "fail", reason: undefined });
+  });
+
+  test("what comes back at the zones' servers is awaited there, and no resolver asked meanwhile", async () => {
+    expect(await wait([[], [missing, stale(30)], [missing], [], []])).toMatchObject({
+      asked: ["authoritative", "resolvers", "authoritative", "authoritative", "resolvers"],
+      slept: [5000, 5000],
+      verdict: "pass",
+    });
+  });
+
+  test("what resolvers remember is awaited though it is a warning", async () => {
+    const old = finding({ id: "resolver-stale", verdict: "warn", severity: "warn", retryAfter: 21 });
+    expect(await wait([[], [old], []])).toMatchObject({ slept: [21_000], verdict: "pass" });
+    expect(await wait([[], [old], [old], [old]], 60_000)).toMatchObject({ slept: [21_000, 21_000], reason: "wait" });
+  });
+
+  test("a resolver that is silent is asked again, with no look back", async () => {
+    const silent = finding({ id: "resolver-unreachable", verdict: "unknown", domain: null, retryAfter: null });
+    expect((await wait([[], [silent], []])).asked).toEqual(["authoritative", "resolvers", "resolvers"]);
+  });
+
+  test("where resolvers alone can be asked, they are", async () => {
+    expect((await wait([[missing], []], 60_000, "fail", "resolvers")).asked).toEqual(["resolvers", "resolvers"]);
   });
 
   test("silence may pass", async () => {

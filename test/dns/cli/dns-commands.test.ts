@@ -102,7 +102,7 @@ describe("dns verify", () => {
     ["a warning: 0", warned, 0, "warn"],
     ["a fault: 1", changed, 1, "fail"],
   ])("%s", async (_, records, code, verdict) => {
-    const outcome = await run(["verify", file, "--name-server", await served(records), "--json"]);
+    const outcome = await run(["verify", file, "--no-probe", "--name-server", await served(records), "--json"]);
     expect(outcome).toMatchObject({ code, stderr: "" });
     expect(JSON.parse(outcome.stdout)).toMatchObject({ verdict });
   });
@@ -110,7 +110,16 @@ describe("dns verify", () => {
   test("nobody answers: 3, within the time given", async () => {
     const silent = await startResponder(() => []);
     running.push(silent);
-    const outcome = await run(["verify", file, "--resolver", `127.0.0.1:${silent.port}`, "--timeout", "0.3", "--json"]);
+    const outcome = await run([
+      "verify",
+      file,
+      "--no-probe",
+      "--resolver",
+      `127.0.0.1:${silent.port}`,
+      "--timeout",
+      "0.3",
+      "--json",
+    ]);
     expect(outcome.code).toBe(3);
     expect(JSON.parse(outcome.stdout)).toMatchObject({ verdict: "unknown" });
   });
@@ -118,15 +127,16 @@ describe("dns verify", () => {
   test("interrupted: 130, with the report so far", async () => {
     const silent = await startResponder(() => []);
     running.push(silent);
-    const outcome = await run(["verify", file, "--resolver", `127.0.0.1:${silent.port}`, "--json"], (signal) =>
-      setTimeout(() => signal("SIGINT"), 50),
+    const outcome = await run(
+      ["verify", file, "--no-probe", "--resolver", `127.0.0.1:${silent.port}`, "--json"],
+      (signal) => setTimeout(() => signal("SIGINT"), 50),
     );
     expect(outcome.code).toBe(130);
     expect(JSON.parse(outcome.stdout)).toMatchObject({ complete: false, verdict: "unknown" });
   });
 
   test("prints text by default, faults first", async () => {
-    const { stdout } = await run(["verify", file, "--name-server", await served(changed)]);
+    const { stdout } = await run(["verify", file, "--no-probe", "--name-server", await served(changed)]);
     expect(stdout).toMatch(/^FAIL {4}contoso\.example srv-port\n/);
     expect(stdout).toContain("_xmpp-server._tcp.emea.example. 300 IN SRV 0 0 5269 sip.contoso.example.\n");
   });
@@ -134,7 +144,7 @@ describe("dns verify", () => {
   test("asks name servers about their own zones, several of them", async () => {
     const at = await served(RECORDS);
     const flags = ["contoso.example", "emea.example"].flatMap((zone) => ["--name-server", `${zone}=${at}`]);
-    expect(await run(["verify", file, ...flags])).toMatchObject({ code: 0 });
+    expect(await run(["verify", file, "--no-probe", ...flags])).toMatchObject({ code: 0 });
   });
 
   test("a declared legacy gateway may stand beside the edge", async () => {
@@ -143,8 +153,8 @@ describe("dns verify", () => {
     writeFileSync(path, JSON.stringify({ ...INPUT, dns }));
     const both = [...RECORDS, { ...RECORDS[0]!, target: "old.contoso.example" } as DnsRecord];
     const at = await served(both);
-    expect(await run(["verify", path, "--name-server", at])).toMatchObject({ code: 0 });
-    expect(await run(["verify", file, "--name-server", at])).toMatchObject({ code: 1 });
+    expect(await run(["verify", path, "--no-probe", "--name-server", at])).toMatchObject({ code: 0 });
+    expect(await run(["verify", file, "--no-probe", "--name-server", at])).toMatchObject({ code: 1 });
   });
 
   test.each([
@@ -152,10 +162,26 @@ describe("dns verify", () => {
     ["a name server without address", ["--name-server", "contoso.example="], "Give an address or ZONE=ADDRESS"],
     ["no time", ["--timeout", "0"], "Give seconds"],
     ["time without end", ["--timeout", "1e9"], "Give seconds"],
-    ["a flag of a later step", ["--no-probe"], "unknown option"],
-    ["another flag of a later step", ["--root-hints", "file"], "unknown option"],
+    ["no root hints file", ["--root-hints", "/nowhere"], "there is no such file"],
+    [
+      "root hints that are none",
+      ["--root-hints", join(__dirname, "../../../package.json")],
+      "no root server's address is in it",
+    ],
+    ["a DNSSEC anchor that is none", ["--dnssec-anchor", ". IN DS 1 8 2 abc"], "is no DS record"],
+    ["a port that is none", ["--dns-port", "0"], "Give a whole number from 1 to 65535"],
+    ["no questions at once", ["--concurrency", "0"], "Give a whole number from 1 to 4096"],
+    ["name servers and none", ["--via-resolvers-only", "--name-server", "192.0.2.53"], "exclude each other"],
+    ["the root and none", ["--via-resolvers-only", "--root-hints", __filename], "exclude each other"],
+    ["a probe and none", ["--from", "fabrikam.example"], "--no-probe and --from exclude each other"],
+    ["a place to connect that is none", ["--connect-to", "sip.contoso.example:5269"], "Give HOST:PORT:ADDRESS:PORT"],
+    ["a partner that is none", ["--from", "fabrikam"], "Give a domain in ASCII"],
+    ["partners that are none", ["--partners", "some"], "Give a number, all or none"],
+    ["evidence that nobody reads", ["--evidence"], "--evidence is told as JSON"],
+    ["a watch in a format that is whole", ["--watch", "60s", "--format", "junit"], "--watch prints text or ndjson"],
+    ["a watch and a wait", ["--watch", "60s", "--wait", "60s"], "exclude each other"],
   ])("used wrongly, %s: 2", async (_, flags, message) => {
-    const outcome = await run(["verify", file, ...flags]);
+    const outcome = await run(["verify", file, "--no-probe", ...flags]);
     expect(outcome).toMatchObject({ code: 2, stdout: "" });
     expect(outcome.stderr).toContain(message);
   });

@@ -1,0 +1,37 @@
+import type { LabCase } from "../world";
+
+/** SRV records of a local domain. */
+export const SRV_CASES: readonly LabCase[] = [
+  {
+    id: "srv-missing",
+    fault: { records: { "_xmpp-server._tcp SRV": [] } },
+    // The owner exists anyway, and another name below holds what looks like it.
+    sound: { records: { "_xmpp-server._tcp TXT": ['"here too"'], "_sip._tcp SRV": ["0 0 5060 @edge"] } },
+  },
+  {
+    id: "srv-port",
+    variant: "clients",
+    fault: { records: { "_xmpp-server._tcp SRV": ["0 0 5222 @edge"] } },
+    sound: { records: { "_xmpp-client._tcp SRV": ["0 0 5222 @edge"] }, also: ["srv-client-hint"] },
+  },
+  {
+    id: "srv-target",
+    fault: { records: { "_xmpp-server._tcp SRV": ["0 0 5269 www"], "www A": ["11.20.0.1"] } },
+    sound: { records: { "_xmpp-server._tcp SRV": ["0 0 5269 XMPP.Common.Example."] } },
+  },
+  {
+    id: "srv-no-service",
+    fault: { records: { "_xmpp-server._tcp SRV": ["0 0 0 ."] } },
+    sound: { records: { "_jabber._udp SRV": ["0 0 0 ."] } },
+  },
+  {
+    id: "srv-priority-weight",
+    fault: { records: { "_xmpp-server._tcp SRV": ["10 5 5269 @edge"] } },
+    sound: { definition: { dns: { kind: "zone-file", priority: 10, weight: 5 } } },
+  },
+  {
+    id: "srv-extra",
+    fault: { records: { "_xmpp-server._tcp SRV": ["0 0 5269 @edge", "10 0 5269 old"], "old A": ["11.20.0.2"] } },
+    sound: { records: { "old A": ["11.20.0.2"] } },
+  },
+];

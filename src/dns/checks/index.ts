@@ -41,4 +41,4 @@ export const HOST_CHECKS: Stages<HostView> = [
 ];
 
 /** On everything that a run found out. */
-export const FAMILIES: readonly Family[] = [publicView];
+export const FAMILIES: readonly Family[] = [publicView, probeFamily];

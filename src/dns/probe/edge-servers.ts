@@ -9,6 +9,8 @@ export interface EdgeProbe extends ProbeResult {
   readonly host: string;
   /** The partner that we said we are; left out, nobody in particular. */
   readonly from?: string;
+  /** We showed a certificate: what is offered inside TLS may be all that is offered to that partner. */
+  readonly certified?: true;
 }
 
 export interface EdgeProbing extends ProbeOptions {
@@ -44,7 +46,8 @@ async function probePlace(
     inAll.run("all", async () => {
       const from = as(domain);
       const about = from === undefined ? {} : { from };
-      return { ...(await probe({ domain, ...dial, ...about }, options)), host, ...about };
+      const certified = options.secureContext === undefined ? {} : ({ certified: true } as const);
+      return { ...(await probe({ domain, ...dial, ...about }, options)), host, ...about, ...certified };
     });
   const probed: EdgeProbe[] = [];
   for (const domain of domains.slice(0, KNOCKS)) {

@@ -5,5 +5,12 @@ export { type EdgeProbe, type EdgeProbing, probeEdge } from "./edge-servers";
 export { liveServers } from "./live-servers";
 export { type PartnerDomain, partnerDomains } from "./partners/look-at-partners";
 export { type ProbeOptions, type ProbeTarget, probe } from "./probe";
-export { PROBE_STAGES, type ProbedTls, type ProbeProblem, type ProbeResult, type ProbeStage } from "./probe-result";
+export {
+  PROBE_STAGES,
+  type ProbeAwaited,
+  type ProbedTls,
+  type ProbeProblem,
+  type ProbeResult,
+  type ProbeStage,
+} from "./probe-result";
 export { PARTNERS_LOOKED_AT, type PartnersLookedAt, type ProbingOptions } from "./probing-options";

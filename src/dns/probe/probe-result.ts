@@ -21,6 +21,9 @@ export const PROBE_STAGES = [
 ] as const;
 export type ProbeStage = (typeof PROBE_STAGES)[number];
 
+/** What the server had to send next. */
+export type ProbeAwaited = "connection" | "header" | "features" | "proceed" | "tls";
+
 /** Why a probe ended before all was learnt. */
 export interface ProbeProblem {
   readonly code:
@@ -43,6 +46,8 @@ export interface ProbeProblem {
     | "tls-version";
   /** For people; what of it the server said is bounded. */
   readonly text: string;
+  /** What was due when it ended. */
+  readonly awaited: ProbeAwaited;
   /** The server's stream error. */
   readonly condition?: StreamCondition;
   /** Of a connection that failed, by its POSIX name: `ECONNREFUSED`. */

@@ -216,7 +216,7 @@ class Probe implements WireHandlers {
     return `${due[this.#awaiting]}${where}`;
   }
 
-  #end(problem?: ProbeProblem): void {
+  #end(problem?: Omit<ProbeProblem, "awaited">): void {
     if (this.#ended) return;
     this.#ended = true;
     clearTimeout(this.#timer);
@@ -229,7 +229,7 @@ class Probe implements WireHandlers {
       address,
       port,
       reached: this.#reached,
-      ...(problem && { problem }),
+      ...(problem && { problem: { ...problem, awaited: this.#reached === "none" ? "connection" : this.#awaiting } }),
       ...(this.#header && { header: this.#header }),
       ...(this.#features && { features: this.#features }),
       ...(this.#tls && { tls: this.#tls }),

@@ -133,6 +133,7 @@ describe("a server that does not", () => {
       code: "stream-error",
       text: "host-unknown",
       condition: "host-unknown",
+      awaited: "features",
     });
   });
 

@@ -1,0 +1,62 @@
+import { isIP } from "node:net";
+import type { EdgeProbe, ProbeProblem } from "../../probe";
+import type { Sighting } from "./sighting";
+
+/** No way from here: that says nothing of the server. */
+const NO_ROUTE = new Set(["ENETUNREACH", "EADDRNOTAVAIL", "EAFNOSUPPORT", "ENETDOWN"]);
+
+/** On the connection itself. */
+export function reach(probes: readonly EdgeProbe[]): Sighting[] {
+  const answering = probes.filter(({ reached }) => reached !== "none");
+  return probes.flatMap((probe) => {
+    const { problem } = probe;
+    if (probe.reached !== "none" || problem === undefined) return [];
+    // A dead IPv6 address beside a living IPv4 one is a fault of its own: address-ipv6-dead.
+    const living = answering.some(({ host, address }) => host === probe.host && isIP(address) === 4);
+    return isIP(probe.address) === 6 && living ? [] : [unreached(probe, problem)];
+  });
+}
+
+function unreached(probe: EdgeProbe, problem: ProbeProblem): Sighting {
+  const { port } = probe;
+  const about = { probe, expected: () => `a connection to port ${port}` };
+  const { errno = "" } = problem;
+  if (problem.code === "aborted")
+    return {
+      ...about,
+      id: "tcp-timeout",
+      verdict: "unknown",
+      found: "the time for the whole run was over before it answered",
+      remedy: () => "give the run more time: --timeout SECONDS",
+    };
+  if (errno === "ECONNREFUSED" || errno === "ECONNRESET")
+    return {
+      ...about,
+      id: "tcp-refused",
+      found: "the connection is refused",
+      remedy: () =>
+        `start the gateway there, let it listen at port ${port}, and let the firewall pass TCP ${port} instead of refusing it`,
+    };
+  if (problem.code === "timeout" || errno === "ETIMEDOUT")
+    return {
+      ...about,
+      id: "tcp-timeout",
+      found: "nothing answers: a packet filter on the way, or no host at the address",
+      remedy: () =>
+        `open TCP ${port} to the address in every firewall on the way, this network's for outgoing traffic included, and start the host`,
+    };
+  if (NO_ROUTE.has(errno))
+    return {
+      ...about,
+      id: "tcp-unreachable",
+      verdict: "unknown",
+      found: `this machine has no way to the address (${errno})`,
+      remedy: () => "look from a machine that has one",
+    };
+  return {
+    ...about,
+    id: "tcp-unreachable",
+    found: `the network says that the address cannot be reached${errno === "" ? "" : ` (${errno})`}`,
+    remedy: () => "see that the address is routed to the edge's host, and that the host is up",
+  };
+}

@@ -26,11 +26,15 @@ const project = (displayName, testMatch, extra = {}) => ({
 
 // unit: logic alone. offline: terraform on the stand-in provider. peers: real servers over the real wire.
 module.exports = {
+  // It ends what hangs, and is no measure: no machine that has other things to do may come to it. Five minutes.
+  testTimeout: 300_000,
   projects: [
     project("unit", ["<rootDir>/test/**/*.test.ts"], {
       testPathIgnorePatterns: ["<rootDir>/test/peers/", "<rootDir>/test/offline/"],
     }),
     project("offline", ["<rootDir>/test/offline/**/*.test.ts"]),
-    project("peers", ["<rootDir>/test/peers/**/*.test.ts"]),
+    project("peers", ["<rootDir>/test/peers/**/*.test.ts"], {
+      testEnvironment: "<rootDir>/test/peers/rig/telling-environment.ts",
+    }),
   ],
 };

@@ -1,7 +1,12 @@
-// Counts what the test runner reported and prints it as one line; names the peers that ran.
+// Prints what failed and why, and what the runner counted as one line; names the peers that ran.
 //   node scripts/results.cjs FILE...
 const { existsSync, readFileSync } = require("node:fs");
+const { relative } = require("node:path");
 const { execFileSync } = require("node:child_process");
+
+/** Colours, which a log does not show, and the runner's own frames. */
+const NOISE = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m|\\n[^\\n]*/node_modules/(@jest|jest-)[^\\n]*`, "g");
+const LINES = 30;
 
 const files = process.argv.slice(2);
 const totals = { passed: 0, failed: 0, skipped: 0 };
@@ -16,7 +21,21 @@ for (const file of files) {
   // A file that does not even load has no tests in it to fail.
   totals.failed += report.numFailedTests + report.numRuntimeErrorTestSuites;
   totals.skipped += report.numPendingTests + report.numTodoTests;
+  for (const suite of report.testResults) tellFailures(suite);
 }
+
+function tellFailures({ name, status, message, assertionResults }) {
+  const failed = assertionResults.filter((one) => one.status === "failed");
+  const told = failed.map(({ fullName, failureMessages }) => [fullName, failureMessages.join("\n")]);
+  if (status === "failed" && failed.length === 0) told.push(["the file does not load", message]);
+  for (const [what, why] of told)
+    console.log(
+      [`FAILED ${relative(process.cwd(), name)}: ${what}`, ...why.replace(NOISE, "").split("\n").slice(0, LINES)].join(
+        "\n  ",
+      ),
+    );
+}
+
 const WITNESSES = /^(prosody|unbound|ejabberd|kamailio|knot|pebble|openjdk-\d+-jre-headless) /;
 try {
   const where = execFileSync("sh", ["scripts/peers.sh", "--where"], {

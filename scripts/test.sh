@@ -10,6 +10,9 @@ sh scripts/peers.sh
 mkdir -p .cache/results
 results=.cache/results/node-$(sh scripts/run.sh -p process.versions.node).json
 rm -f "$results"
+# What the servers of a failed test had logged: printed again at the end, where nobody has to look for it.
+export XMPP_EDGE_FAILURE_LOG="$root/.cache/results/failures.log"
+rm -f "$XMPP_EDGE_FAILURE_LOG"
 # What tests and the libraries under them leave in the temporary folder goes with it. A short path: sockets need one.
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/xe.XXXXXX")
 chmod 711 "$scratch" # one test builds as another user, who has to get at its folder

@@ -1,13 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, jest, test } from "@jest/globals";
+import { describe, expect, it, test } from "@jest/globals";
 import ts from "typescript";
 import { COMMANDS } from "../src/cli/commands";
 import { METHOD_NAMES, negotiationTable } from "../src/definition";
 import { loadDefinition } from "../src/load";
 import { scratchFolder } from "./load/scratch";
-
-jest.setTimeout(120_000);
 
 const root = join(__dirname, "..");
 const scratch = scratchFolder();

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { Certificate, CertificateError } from "../../src/certificate/certificate";
 import { TrustStore, validateChain } from "../../src/certificate/chain";
@@ -16,8 +16,6 @@ import {
   SUBJECT_ALT_NAME,
 } from "./authority";
 import { DOMAIN, Scenery } from "./chains";
-
-jest.setTimeout(30_000); // keys of RSA take their time on a busy machine
 
 const XMPP_ADDR = "1.3.6.1.5.5.7.8.5";
 const text = (tag: number, value: string, encoding: BufferEncoding = "utf8") =>

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { beforeAll, describe, expect, test } from "@jest/globals";
 import { CHAIN_LIMITS, type ChainVerdict, TrustStore, validateChain } from "../../src/certificate/chain";
 import {
   CLIENT_AUTH,
@@ -14,8 +14,6 @@ import {
   SERVER_AUTH,
 } from "./authority";
 import { CHAINS, DOMAIN, Scenery } from "./chains";
-
-jest.setTimeout(30_000); // keys of RSA take their time on a busy machine
 
 const ANY_PURPOSE = "2.5.29.37.0";
 const { keyCertSign, cRLSign, digitalSignature, keyEncipherment, keyAgreement } = KeyUsageFlags;

@@ -1,11 +1,9 @@
-import { beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { beforeAll, describe, expect, test } from "@jest/globals";
 import { TrustStore, validateChain } from "../../src/certificate/chain";
 import { contextConstructed, contextPrimitive, TAG } from "../../src/certificate/der";
 import { encodeDer } from "../../src/certificate/der-write";
 import { Extension, type Issued, issue, NOW, SUBJECT_ALT_NAME } from "./authority";
 import { DOMAIN, Scenery } from "./chains";
-
-jest.setTimeout(30_000); // keys of RSA take their time on a busy machine
 
 let scenery: Scenery;
 let trust: TrustStore;

@@ -3,13 +3,11 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { TrustStore, validateChain } from "../../src/certificate/chain";
 import type { ChainRefusal } from "../../src/certificate/refusal";
 import { type Issued, NOW } from "./authority";
 import { CHAINS, DOMAIN, Scenery } from "./chains";
-
-jest.setTimeout(60_000);
 
 /** X509_V_ERR_ numbers (x509_vfy.h) that mean what our code means. */
 const MEANS: Partial<Record<ChainRefusal, readonly number[]>> = {

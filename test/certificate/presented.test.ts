@@ -1,13 +1,11 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { type ConnectionOptions, connect, createServer, type SecureVersion, type TLSSocket } from "node:tls";
-import { beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { beforeAll, describe, expect, test } from "@jest/globals";
 import { TrustStore, validateChain } from "../../src/certificate/chain";
 import { ChainAlreadyReadError, presentedChain } from "../../src/certificate/presented";
 import { type Issued, issue, keyPem, NOW } from "./authority";
 import { DOMAIN, Scenery } from "./chains";
-
-jest.setTimeout(30_000); // keys of RSA take their time on a busy machine
 
 interface Credentials {
   readonly cert: string;

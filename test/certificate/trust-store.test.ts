@@ -1,12 +1,10 @@
 import { rootCertificates } from "node:tls";
-import { beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { beforeAll, describe, expect, test } from "@jest/globals";
 import { BoundedCache } from "../../src/certificate/bounded-cache";
 import { Certificate } from "../../src/certificate/certificate";
 import { TrustAnchorError, TrustStore } from "../../src/certificate/trust-store";
 import type { Issued } from "./authority";
 import { Scenery } from "./chains";
-
-jest.setTimeout(30_000); // keys of RSA take their time on a busy machine
 
 let scenery: Scenery;
 

@@ -51,7 +51,7 @@ describe("the command as a process", () => {
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout).toContain("is valid: no errors, no warnings");
     expect(stdout).not.toContain("\u001b");
-  }, 60_000);
+  });
 
   it("finds its own package for a definition that lies in no project", async () => {
     const file = scratch.write(
@@ -59,34 +59,30 @@ describe("the command as a process", () => {
       'import { defineEdge, type EdgeInput } from "xmpp-edge";\nconst edge: EdgeInput = { name: "x", accessEdge: { fqdn: "e.x.example" }, domains: [{ name: "x.example" }] };\nexport default defineEdge(edge);\n',
     );
     expect(await xmppEdge(["check", file])).toMatchObject({ code: 0, stderr: "" });
-  }, 60_000);
+  });
 
   test.each([
     [["check", "missing.json"], 2],
     [["chek"], 2],
     [["explain", example, "stranger.example"], 1],
-  ])(
-    "%j ends %i without a stack trace",
-    async (argv, code) => {
-      const run = await xmppEdge(argv);
-      expect([run.code, run.stdout]).toEqual([code, ""]);
-      expect(run.stderr).toMatch(/^xmpp-edge: /);
-      expect(run.stderr).not.toMatch(/\n\s+at /);
-    },
-    60_000,
-  );
+  ])("%j ends %i without a stack trace", async (argv, code) => {
+    const run = await xmppEdge(argv);
+    expect([run.code, run.stdout]).toEqual([code, ""]);
+    expect(run.stderr).toMatch(/^xmpp-edge: /);
+    expect(run.stderr).not.toMatch(/\n\s+at /);
+  });
 
   it("tells of an invalid definition on standard output and ends 1", async () => {
     const file = scratch.write("invalid.yaml", "name: contoso\n");
     const { code, stdout, stderr } = await xmppEdge(["check", file]);
     expect([code, stderr]).toEqual([1, ""]);
     expect(stdout).toContain("domains is required");
-  }, 60_000);
+  });
 
   it("does not mind a reader that goes away", async () => {
     const { code, stderr } = await xmppEdge(["schema"], { closeStdout: true });
     expect([code, stderr]).toEqual([0, ""]);
-  }, 60_000);
+  });
 });
 
 describe("what a command loads", () => {
@@ -116,11 +112,7 @@ describe("what a command loads", () => {
     [["explain", "examples/contoso/edge.config.json", "fabrikam.example"], ["zod"]],
     [["schema"], ["zod"]],
     [["--help"], []],
-  ])(
-    "%j loads %j",
-    async (argv, libraries) => {
-      expect(await loaded(argv)).toEqual(libraries);
-    },
-    60_000,
-  );
+  ])("%j loads %j", async (argv, libraries) => {
+    expect(await loaded(argv)).toEqual(libraries);
+  });
 });

@@ -4,13 +4,12 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { LabCa, type LabCertificate } from "../../src/certificate/lab-ca";
 import { openCertificateStore } from "../../src/certificate/store/certificate-store";
 import { type EdgeInput, facts, parseDefinition } from "../../src/definition";
 
 // `run` as operators start it: a real process from the build, on loopback.
-jest.setTimeout(60_000);
 const COMMAND = join(__dirname, "..", "..", "bin", "xmpp-edge");
 const ADDRESS = "127.0.43.2";
 
@@ -211,7 +210,7 @@ test("a definition that does not come to an end is seen by its process, and does
   running.kill("SIGTERM");
   expect(await running.ended).toBe(143);
   expect(Date.now() - since).toBeLessThan(15_000); // a minute is what compiling may take
-}, 60_000);
+});
 
 describe("says what keeps it from starting, with the remedy, and no stack", () => {
   const directory = () => {

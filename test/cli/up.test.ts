@@ -3,10 +3,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 
 // Real processes on loopback: the command as users start it, from the build.
-jest.setTimeout(60_000);
 const COMMAND = join(__dirname, "..", "..", "bin", "xmpp-edge");
 
 interface Ended {

@@ -4,8 +4,6 @@ import { describe, expect, jest, test } from "@jest/globals";
 import { TerraformStack, Testing } from "cdktf";
 import ts from "typescript";
 
-jest.setTimeout(120_000);
-
 const ROOT = resolve(__dirname, "..", "..");
 const FOLDER = join(ROOT, "docs", "constructs");
 

@@ -1,12 +1,10 @@
 /** The other end of a connection, which writes what it likes and keeps all that it reads. */
 import { connect, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
-import { jest } from "@jest/globals";
 import type { LabCertificate } from "../../src/certificate/lab-ca";
 import { LOCAL, REMOTE } from "./documents";
 
 const PATIENCE_MS = 10_000;
-jest.setTimeout(30_000); // a busy machine: the patience above must end first, for it says what was waited for
 /** The real ones: tests hold the gateway's clock, not the network's. */
 const { setTimeout, clearTimeout } = globalThis;
 

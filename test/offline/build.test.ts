@@ -2,10 +2,8 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, jest, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import { buildStandIn } from "./build";
-
-jest.setTimeout(60_000);
 
 test("the stand-in says what it is to a person who starts it", async () => {
   const folder = mkdtempSync(join(tmpdir(), "stand-in-"));

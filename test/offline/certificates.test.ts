@@ -2,13 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
-import { afterEach, expect, jest, test } from "@jest/globals";
+import { afterEach, expect, test } from "@jest/globals";
 import { TerraformStack, Testing } from "cdktf";
 import { EdgeCertificate, EdgeRole } from "xmpp-edge/constructs";
 import { contoso } from "../constructs/definitions";
 import { type State, Terraform } from "./terraform";
-
-jest.setTimeout(120_000);
 
 const folders: string[] = [];
 afterEach(() => {

@@ -1,14 +1,12 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import Ajv from "ajv-draft-04";
 import { parse } from "yaml";
 import { cloudInit, type HostProgram } from "../../src/constructs/cloud-init";
 import { runInPeerRoot } from "../peers/rig/peer-command";
 import { peerRoot } from "../peers/rig/peer-root";
-
-jest.setTimeout(120_000);
 
 const PLAIN: HostProgram = {
   image: `registry.example/xmpp-edge@sha256:${"a".repeat(64)}`,

@@ -1,15 +1,13 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import type { EdgeInput } from "xmpp-edge";
 import { GatewayImage, synthesise } from "xmpp-edge/constructs";
 import { contoso } from "../constructs/definitions";
 import { type Knot, startKnot } from "../peers/rig/knot";
 import { freePort, LoopbackNetwork } from "../peers/rig/ports";
 import { Terraform } from "./terraform";
-
-jest.setTimeout(120_000);
 
 const FQDN = "sip.contoso.example";
 const SIP_EDGE = "192.0.2.9";

@@ -2,13 +2,11 @@ import { generateKeyPairSync } from "node:crypto";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import type { Definition } from "xmpp-edge";
 import { GatewayImage, type SynthesiseOptions, synthesise } from "xmpp-edge/constructs";
 import { contoso } from "../constructs/definitions";
 import { type State, Terraform } from "./terraform";
-
-jest.setTimeout(120_000);
 
 const image = (digit: string): GatewayImage =>
   GatewayImage.fromReference(`123456789012.dkr.ecr.eu-central-1.amazonaws.com/xmpp-edge@sha256:${digit.repeat(64)}`);

@@ -1,10 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { runCli } from "../cli/run-cli";
-
-jest.setTimeout(120_000);
 
 const EXAMPLE = resolve(__dirname, "../../examples/contoso/edge.config.json");
 let folder: string;

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { StateBackend, type SynthesiseOptions, synthesise } from "xmpp-edge/constructs";
 import { type Judgement, judge, RULES, readPlan } from "xmpp-edge/policy";
 import { backendOf } from "../../src/offline/stack-copy";
@@ -10,8 +10,6 @@ import { tryOut } from "../../src/offline/trial";
 import { contoso } from "../constructs/definitions";
 import { buildStandIn } from "./build";
 import { Terraform } from "./terraform";
-
-jest.setTimeout(120_000);
 
 const NOW = Date.parse("2026-06-01T00:00:00Z");
 const folders: string[] = [];

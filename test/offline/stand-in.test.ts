@@ -1,10 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { Terraform } from "./terraform";
-
-jest.setTimeout(60_000);
 
 /** Terraform's own expression for a value of another object. */
 const value = (expression: string): string => `\${${expression}}`;

@@ -5,13 +5,11 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { StateBackend, synthesise } from "xmpp-edge/constructs";
 import { terraformBinary } from "../../src/offline/terraform-binary";
 import { contoso } from "../constructs/definitions";
 import { offlineConfiguration } from "./install";
-
-jest.setTimeout(120_000);
 
 let folder: string;
 beforeEach(() => {

@@ -1,13 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, jest, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import { TerraformOutput, TerraformStack, Testing } from "cdktf";
 import fc from "fast-check";
 import { terraformJson, terraformLiteral } from "../../src/constructs/terraform-literal";
 import { Terraform } from "./terraform";
-
-jest.setTimeout(60_000);
 
 test("Terraform gives every text back as it was", async () => {
   const marks = fc.constantFrom(

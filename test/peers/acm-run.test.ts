@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type { EdgeInput } from "../../src/definition";
 import { probe } from "../../src/dns/probe";
 import { AcmStandIn } from "../stand-in-aws/acm";
@@ -10,8 +10,6 @@ import { program } from "./rig/gateway";
 import { PeerRig } from "./rig/rig";
 import { lifeline, WatchedProcess } from "./rig/watched-process";
 import { makeWorkFolder } from "./rig/work-folder";
-
-jest.setTimeout(120_000);
 
 const ARN = "arn:aws:acm:eu-central-1:123456789012:certificate/12345678-1234-1234-1234-123456789012";
 
@@ -56,8 +54,8 @@ test("from an empty state run exports its certificate out of ACM (a stand-in of 
     ...["--listen", `${address}:${port}`, "--admin", `${address}:0`],
     ...["--certificate-store", join(work, "certificates"), "--state", join(work, "state")],
   ]);
-  await gateway.waitForLog(/certificate-obtained/, { timeout: 60_000 });
-  await gateway.waitForLog(/"ready":true/, { timeout: 20_000 });
+  await gateway.waitForLog(/certificate-obtained/);
+  await gateway.waitForLog(/"ready":true/);
   const { tls } = await probe({ domain: ourDomain, address, port });
   expect(tls?.chain[0]).toEqual(new X509Certificate(standIn.held.certificatePem).raw);
   for (const passphrase of standIn.passphrases) expect(gateway.log.join("\n")).not.toContain(passphrase);

@@ -1,14 +1,12 @@
 import { spawn } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { openCertificateStore } from "../../src/certificate/store/certificate-store";
 import type { EdgeInput } from "../../src/definition";
 import { AcmeSite } from "./rig/acme-site";
 import { program } from "./rig/gateway";
 import { makeWorkFolder } from "./rig/work-folder";
-
-jest.setTimeout(60_000);
 
 describe("xmpp-edge certificate acme", () => {
   let site: AcmeSite;

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, utimesSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { AcmeError } from "../../src/certificate/acme/acme-error";
 import { AcmeState } from "../../src/certificate/acme/acme-state";
 import type { ChallengeAnswerer } from "../../src/certificate/acme/challenge-answerer";
@@ -11,8 +11,6 @@ import { OBTAIN_STEPS } from "../../src/certificate/acme/obtain-step";
 import { openCertificateStore } from "../../src/certificate/store/certificate-store";
 import { AcmeSite } from "./rig/acme-site";
 import { type CutRun, describeEffect, type Effect, untilPowerCut } from "./rig/power-cut";
-
-jest.setTimeout(120_000);
 
 /**
  * Where the client may crash is not listed here: a run is watched at files and sockets, and then cut before each of its

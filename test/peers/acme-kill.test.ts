@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { AcmeState, type StoredOrder } from "../../src/certificate/acme/acme-state";
 import { openCertificateStore } from "../../src/certificate/store/certificate-store";
 import type { EdgeInput } from "../../src/definition";
@@ -9,8 +9,6 @@ import { AcmeSite } from "./rig/acme-site";
 import { program } from "./rig/gateway";
 import { lifeline } from "./rig/watched-process";
 import { makeWorkFolder } from "./rig/work-folder";
-
-jest.setTimeout(120_000);
 
 /** Pebble as it is by default, but that it believes no name from before: it waits, and it refuses nonces. */
 let site: AcmeSite;

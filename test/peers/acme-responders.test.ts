@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { connect } from "node:net";
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { EdgeCertificates } from "../../src/certificate";
 import { AcmeState } from "../../src/certificate/acme/acme-state";
 import type { ChallengeAnswerer } from "../../src/certificate/acme/challenge-answerer";
@@ -10,38 +10,42 @@ import type { ObtainStep } from "../../src/certificate/acme/obtain-step";
 import { httpAnswerer, tlsAlpnAnswerer } from "../../src/certificate/acme/responder/responding-answerer";
 import { defineEdge } from "../../src/definition";
 import { AcmeSite } from "./rig/acme-site";
-import { freePort } from "./rig/ports";
+import { freePort, LoopbackNetwork } from "./rig/ports";
 
-jest.setTimeout(120_000);
-
-const HOST = "127.0.0.1";
-
+/** Where the CA comes to. */
+let network: LoopbackNetwork;
+let host: string;
 let site: AcmeSite;
 let ports: { readonly http: number; readonly tls: number };
 const answererOf: Readonly<Record<string, () => ChallengeAnswerer>> = {
-  "http-01": () => httpAnswerer({ listen: [{ address: HOST, port: ports.http }], now: Date.now }),
-  "tls-alpn-01": () => tlsAlpnAnswerer({ listen: [{ address: HOST, port: ports.tls }], now: Date.now }),
+  "http-01": () => httpAnswerer({ listen: [{ address: host, port: ports.http }], now: Date.now }),
+  "tls-alpn-01": () => tlsAlpnAnswerer({ listen: [{ address: host, port: ports.tls }], now: Date.now }),
 };
 
 beforeAll(async () => {
-  ports = { http: await freePort(HOST, 5080), tls: await freePort(HOST, 5443) };
+  network = await LoopbackNetwork.claim();
+  host = network.address();
+  ports = { http: await freePort(host, 5080), tls: await freePort(host, 5443) };
   site = await AcmeSite.open({
     zones: {
       "contoso.example": [
-        `contoso.example. 60 IN A ${HOST}`,
-        `*.contoso.example. 60 IN A ${HOST}`,
+        `contoso.example. 60 IN A ${host}`,
+        `*.contoso.example. 60 IN A ${host}`,
         "elsewhere.contoso.example. 60 IN A 127.0.0.99",
       ],
     },
     challengePorts: ports,
   });
 });
-afterAll(() => site?.close());
+afterAll(async () => {
+  await site?.close();
+  await network?.release();
+});
 
 /** True while somebody listens where the CA comes to. */
 function isListening(type: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(type === "http-01" ? ports.http : ports.tls, HOST);
+    const socket = connect(type === "http-01" ? ports.http : ports.tls, host);
     socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
     socket.once("connect", () => socket.destroy());
   });
@@ -152,7 +156,7 @@ test("the library obtains one, and says when nothing is due", async () => {
 
 test("an unruly server, which refuses nonces and takes its time, is borne by both", async () => {
   const unruly = await AcmeSite.open({
-    zones: { "contoso.example": [`*.contoso.example. 60 IN A ${HOST}`] },
+    zones: { "contoso.example": [`*.contoso.example. 60 IN A ${host}`] },
     challengePorts: ports,
     unruly: true,
   });

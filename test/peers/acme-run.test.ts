@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type { EdgeInput } from "../../src/definition";
 import { AcmeSite } from "./rig/acme-site";
 import { program } from "./rig/gateway";
@@ -9,8 +9,6 @@ import { freePort } from "./rig/ports";
 import { serverRecords } from "./rig/unbound";
 import { lifeline, WatchedProcess } from "./rig/watched-process";
 import { makeWorkFolder } from "./rig/work-folder";
-
-jest.setTimeout(120_000);
 
 const ourDomain = "contoso.example";
 const partner = "partner.example";
@@ -85,9 +83,9 @@ test("from an empty state run obtains its certificate and federates with Prosody
     ...["--admin", `${ours.address}:${await freePort(ours.address, 9269)}`],
     ...["--allow-private-targets", "127.0.0.0/8"],
   ]);
-  await gateway.waitForLog(/waiting-for-certificate/, { timeout: 30_000 });
-  await gateway.waitForLog(/certificate-obtained/, { timeout: 60_000 });
-  await gateway.waitForLog(/"ready":true/, { timeout: 20_000 });
+  await gateway.waitForLog(/waiting-for-certificate/);
+  await gateway.waitForLog(/certificate-obtained/);
+  await gateway.waitForLog(/"ready":true/);
 
   const issued = await rig.issueFor(partner);
   const prosody = await rig.startProsody(theirs, {

@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { AcmeState } from "../../src/certificate/acme/acme-state";
 import type { ChallengeAnswerer } from "../../src/certificate/acme/challenge-answerer";
 import { ChallengeDns } from "../../src/certificate/acme/challenge-dns";
@@ -10,8 +10,6 @@ import { OBTAIN_STEPS, type ObtainStep } from "../../src/certificate/acme/obtain
 import { openCertificateStore } from "../../src/certificate/store/certificate-store";
 import type { DnsHost } from "../../src/dns/host";
 import { AcmeSite } from "./rig/acme-site";
-
-jest.setTimeout(120_000);
 
 /** RFC 8555 with DNS-01 against Pebble, records through RFC 2136 to knot. */
 describe("a certificate by ACME", () => {

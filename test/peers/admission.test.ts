@@ -1,8 +1,6 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { alice, Federation, ourDomain } from "./rig/federation";
 import { child, type Element } from "./rig/stanza";
-
-jest.setTimeout(30_000);
 
 const secondDomain = "second.example";
 const carol = `carol@${secondDomain}`;

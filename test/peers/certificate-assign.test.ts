@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { X509Certificate } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type { CertificateRecord } from "../../src/certificate/store/certificate-store";
 import { type EdgeInput, localRun, parseDefinition } from "../../src/definition";
 import { serveRecords } from "../../src/dns/server";
@@ -16,8 +16,6 @@ import { serverRecords } from "./rig/unbound";
 import { lifeline, WatchedProcess } from "./rig/watched-process";
 import { makeWorkFolder } from "./rig/work-folder";
 import type { XmppClient } from "./rig/xmpp-client";
-
-jest.setTimeout(60_000);
 
 /**
  * Request, openssl as the CA, import and assign on a gateway that runs. Prosody tells which certificate it was shown by
@@ -98,7 +96,6 @@ function shown(): string {
 const reloaded = (sha256: string, from: number) =>
   gateway.waitForLog(new RegExp(`"certificate-reloaded","domains":\\["${ourDomain}"\\],"sha256":"${sha256}"`), {
     from,
-    timeout: 2_500,
   });
 
 beforeAll(async () => {
@@ -142,7 +139,7 @@ beforeAll(async () => {
     ...["--allow-private-targets", "127.0.0.0/8"],
   ]);
   rig.own(gateway, () => gateway.stop());
-  await gateway.waitForLog(/"ready":true/, { timeout: 20_000 });
+  await gateway.waitForLog(/"ready":true/);
   await exchange(first, "by the first certificate");
 });
 afterAll(() => rig?.close());

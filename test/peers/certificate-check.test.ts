@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type { CertificateReport } from "../../src/certificate/check/report";
 import { openCertificateStore } from "../../src/certificate/store/certificate-store";
 import { runCli } from "../cli/run-cli";
@@ -9,8 +9,6 @@ import { ourDomain } from "./rig/federation";
 import type { TestCertificate } from "./rig/pki";
 import { PeerRig } from "./rig/rig";
 import { serverRecords } from "./rig/unbound";
-
-jest.setTimeout(60_000);
 
 /** Partners, each a Prosody: sound, with clientAuth as well, expired, and without TLS. */
 const DOMAINS = ["sound.example", "both.example", "expired.example", "plain.example"] as const;

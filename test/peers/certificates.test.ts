@@ -1,10 +1,8 @@
 import { X509Certificate } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { alice, Federation } from "./rig/federation";
 import { TestAuthority } from "./rig/pki";
 import { PeerRig } from "./rig/rig";
-
-jest.setTimeout(30_000);
 
 /** Partners with a certificate that we refuse, and the words of ours that say why. */
 const bad = {

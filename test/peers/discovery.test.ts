@@ -1,7 +1,5 @@
-import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { alice, Federation, type TheirSide } from "./rig/federation";
-
-jest.setTimeout(30_000);
 
 type Records = NonNullable<TheirSide["records"]>;
 

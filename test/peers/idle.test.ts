@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { alice, Federation } from "./rig/federation";
 import { until } from "./rig/until";
 import type { XmppClient } from "./rig/xmpp-client";
-
-jest.setTimeout(60_000);
 
 const partner = "partner.example";
 const juliet = `juliet@${partner}`;
@@ -46,9 +44,8 @@ afterAll(async () => {
 test("an idle pair has its streams closed in order, and opened again when they are needed", async () => {
   const { gateway } = idle.federation;
   const { process } = idle.federation.prosody();
-  const wait = { timeout: 15_000 };
-  await process.waitForLog(/Incoming s2s stream \S+ closed: stream closed/, wait);
-  await process.waitForLog(/Outgoing s2s stream \S+ closed: stream closed/, wait);
+  await process.waitForLog(/Incoming s2s stream \S+ closed: stream closed/);
+  await process.waitForLog(/Outgoing s2s stream \S+ closed: stream closed/);
   await until("no stream", async () => (await gateway.streams(partner)).length === 0 || undefined);
   await exchange(idle, "after");
   expect(gateway.events("stream-authenticated")).toHaveLength(4);
@@ -59,7 +56,7 @@ test("a silent pair is asked after half the interval, and stays with its answers
   const { process } = silent.federation.prosody();
   const pings = () => process.log.filter((line) => /Received\[s2sin\]: <iq /.test(line)).length;
   // One is the barrier behind our message; with two more, the interval has passed.
-  await until("two pings of the keep-alive", () => pings() >= 3 || undefined, { timeout: 20_000 });
+  await until("two pings of the keep-alive", () => pings() >= 3 || undefined);
   await expect(silent.federation.gateway.streams(partner)).resolves.toHaveLength(2);
 });
 
@@ -69,7 +66,7 @@ test("a silent pair is given up after the interval when nobody answers", async (
   process.kill("SIGSTOP");
   const reason = "connection-timeout: nothing was heard for the keep-alive interval";
   const fields = { level: "warn", direction: "out", remote: partner, reason };
-  await gateway.waitForEvent("stream-ended", fields, { timeout: 20_000 });
+  await gateway.waitForEvent("stream-ended", fields);
   process.kill("SIGCONT");
   await exchange(silent, "after");
 });

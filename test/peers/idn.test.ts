@@ -1,8 +1,6 @@
-import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { Federation, type TheirSide } from "./rig/federation";
 import { until } from "./rig/until";
-
-jest.setTimeout(30_000);
 
 const ours = "büro.example";
 const carol = `carol@${ours}`;

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { deleteImage, imageIsThere, pushImage } from "../../src/gateway/image/registry";
 import { makeLayout, type TinyLayout } from "../gateway/image/registry/layout";
 import { program } from "./rig/gateway";
@@ -10,8 +10,6 @@ import { freePort } from "./rig/ports";
 import { type Registry, startRegistry } from "./rig/registry";
 import { PeerRig } from "./rig/rig";
 import { makeWorkFolder } from "./rig/work-folder";
-
-jest.setTimeout(60_000);
 
 let rig: PeerRig;
 let work: string;

@@ -1,12 +1,12 @@
 import { chown, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { defineEdge, gatewayDocument, localRun } from "../../src/definition";
 import { serveRecords } from "../../src/dns/server";
 import { type BuiltImage, buildImage } from "../../src/gateway/image";
 import { pushImage } from "../../src/gateway/image/registry";
 import { alice, bob, ourDomain } from "./rig/federation";
-import { program } from "./rig/gateway";
+import { program, readyLine } from "./rig/gateway";
 import { Container, Podman } from "./rig/podman";
 import { freePort } from "./rig/ports";
 import { type Registry, startRegistry } from "./rig/registry";
@@ -18,9 +18,6 @@ import { lifeline, WatchedProcess } from "./rig/watched-process";
 import { makeWorkFolder } from "./rig/work-folder";
 import type { XmppClient } from "./rig/xmpp-client";
 
-// The first run fetches Node and a few Debian packages (60 MB) into .cache/image.
-jest.setTimeout(240_000);
-
 const partner = "partner.example";
 const juliet = `juliet@${partner}`;
 const user = 10001;
@@ -30,7 +27,7 @@ let registry: Registry;
 let podman: Podman;
 let image: BuiltImage;
 let container: Container | undefined;
-let readyAfter = Number.POSITIVE_INFINITY;
+let readyAfter: { readonly ms: number; readonly processor: number };
 let client: XmppClient;
 let ours: SandboxUser;
 /** Options of run, with paths as they are inside. */
@@ -65,7 +62,7 @@ beforeAll(async () => {
   podman = await Podman.open({ plainRegistries: [registry.host] });
   rig.own(podman, () => podman.close());
 
-  const nameServer = { address: rig.network.address(), port: 5300 };
+  const nameServer = await rig.nameServerPlace();
   const zone = await serveRecords({ ...nameServer, records: facts.dns.records });
   rig.own(zone, () => zone.close());
   const theirs = await rig.place(partner);
@@ -95,22 +92,15 @@ beforeAll(async () => {
     ...["--allow-private-targets", "127.0.0.0/8"],
   ];
   const mounted = secrets.flatMap((name) => ["--volume", `${podman.inside(name)}:/run/secrets/${name}:ro`]);
-  let admin = "";
-  // The fastest of three: what else the machine does is not the image's fault.
-  for (let attempt = 0; attempt < 3 && !(readyAfter < 1_000); attempt++) {
-    await container?.stop();
-    const started = performance.now();
-    container = podman.start({
-      name: "gateway",
-      image: reference,
-      options: [...mounted, "--volume", "state:/var/lib/xmpp-edge"],
-      arguments: ["run", "/etc/xmpp-edge/document.json", ...options],
-    });
-    admin = await container.process.waitForLine("its line of readiness", (line) =>
-      line.startsWith('{"ready":true') ? (JSON.parse(line) as { admin: string }).admin : undefined,
-    );
-    readyAfter = Math.min(readyAfter, performance.now() - started);
-  }
+  const started = performance.now();
+  container = podman.start({
+    name: "gateway",
+    image: reference,
+    options: [...mounted, "--volume", "state:/var/lib/xmpp-edge"],
+    arguments: ["run", "/etc/xmpp-edge/document.json", ...options],
+  });
+  const { admin } = await container.process.waitForLine("its line of readiness", readyLine);
+  readyAfter = { ms: performance.now() - started, processor: await container.processorTime() };
   const state = join(podman.work, "graph/volumes/state/_data/state");
   const token = (await readFile(join(state, "sandbox.token"), "utf8")).trim();
   ours = new SandboxUser(alice, async (method, path, body) => {
@@ -126,13 +116,16 @@ beforeAll(async () => {
 afterAll(() => rig?.close());
 
 describe("the gateway out of its image, pushed to a registry and pulled by digest, under podman", () => {
-  test("is ready within a second", () => {
-    process.stderr.write(`podman run to ready: ${readyAfter.toFixed(0)} ms\n`);
-    expect(readyAfter).toBeLessThan(1_000);
+  // By the clock it is the bench's matter (bench/container.ts): what else the machine does is not the image's fault.
+  test("is ready after less than a second of work", () => {
+    const { ms, processor } = readyAfter;
+    process.stderr.write(`podman run to ready: ${ms.toFixed(0)} ms, ${processor} ms of them the gateway's own work\n`);
+    expect(processor).toBeGreaterThan(0);
+    expect(processor).toBeLessThan(1_000);
   });
 
   test("runs as an ordinary user without any capability, and can gain none", async () => {
-    const status = await container!.status();
+    const status = await container!.proc("status");
     expect(status).toMatch(new RegExp(`^Uid:\\s+${user}\\s+${user}\\s+${user}\\s+${user}$`, "m"));
     expect(status).toMatch(new RegExp(`^Gid:\\s+${user}\\s`, "m"));
     expect(status).toMatch(/^CapEff:\s+0+$/m);
@@ -166,9 +159,8 @@ describe("the gateway out of its image, pushed to a registry and pulled by diges
   });
 
   test("ends in order at SIGTERM", async () => {
-    const since = performance.now();
+    // podman kills what has not ended after 15 s, which would be told as 137.
     await expect(container!.stop()).resolves.toBe("exit code 143");
-    expect(performance.now() - since).toBeLessThan(5_000);
     expect(container!.process.log.filter((line) => /"level":"error"/.test(line))).toEqual([]);
   });
 });
@@ -193,10 +185,10 @@ test("xmpp-edge image run does the same out of the layout, without a registry, a
     ...["--", ...options],
   ]);
   rig.own(command, () => command.stop());
-  await command.waitForLog(/^\{"ready":true/, { timeout: 60_000 });
+  await command.waitForLog(/^\{"ready":true/);
   expect(command.log.find((line) => line.includes(" run --rm "))).toContain("--read-only --user 10001:10001");
   const [running] = JSON.parse(await podman.command("ps", "--format", "json")) as { Id: string }[];
-  const inspected = await new Container(podman, running!.Id, command).status();
+  const inspected = await new Container(podman, running!.Id, command).proc("status");
   expect(inspected).toMatch(/^CapBnd:\s+0+$/m);
   command.kill("SIGTERM");
   await expect(command.exited).resolves.toBe("exit code 143");

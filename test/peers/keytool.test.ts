@@ -1,7 +1,7 @@
 import { createPrivateKey } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, expect, jest, test } from "@jest/globals";
+import { beforeAll, expect, test } from "@jest/globals";
 import { writePkcs12 } from "../../src/certificate/export/write-pkcs12";
 import { readReply } from "../../src/certificate/import/read-reply";
 import { issue, rsa } from "../certificate/authority";
@@ -11,7 +11,6 @@ import { peerRoot } from "./rig/peer-root";
 import { makeWorkFolder } from "./rig/work-folder";
 
 // PKCS#12 between us and the keytool of Debian's Java, which sees the work folder as /peer.
-jest.setTimeout(60_000);
 const PASSWORD = "correct horse battery";
 let work: string;
 const keytool = (...args: readonly string[]) =>

@@ -1,10 +1,8 @@
-import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { alice, Federation } from "./rig/federation";
 import { child } from "./rig/stanza";
 import { until } from "./rig/until";
 import type { XmppClient } from "./rig/xmpp-client";
-
-jest.setTimeout(120_000);
 
 const partner = "partner.example";
 const juliet = `juliet@${partner}`;

@@ -1,9 +1,7 @@
-import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { alice, Federation } from "./rig/federation";
 import { child } from "./rig/stanza";
 import type { XmppClient } from "./rig/xmpp-client";
-
-jest.setTimeout(60_000);
 
 const partner = "partner.example";
 const juliet = `juliet@${partner}`;
@@ -32,12 +30,10 @@ const numbers = (count: number) => Array.from({ length: count }, (_, index) => i
 const bodies = (of: XmppClient) => of.received.flatMap((stanza) => child(stanza, "body")?.text ?? []);
 
 describe("our gateway, told to stop", () => {
-  test("closes its streams in order and ends within seconds", async () => {
+  test("closes its streams in order and ends before its host would kill it", async () => {
     const { process } = federation.prosody();
     const from = process.log.length;
-    const since = Date.now();
     await expect(federation.gateway.stop()).resolves.toBe("exit code 143");
-    expect(Date.now() - since).toBeLessThan(5_000);
     await process.waitForLog(/Incoming s2s stream \S+ closed: stream closed/, { from });
     await process.waitForLog(/Outgoing s2s stream \S+ closed: stream closed/, { from });
     expect(federation.gateway.process.log.filter((line) => /"level":"(warn|error)"/.test(line))).toEqual([]);

@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Method, NegotiationSettings } from "../../src/definition";
 import { alice, bob, Federation, ourDomain, type TheirSide } from "./rig/federation";
 import type { FederationMethod } from "./rig/prosody-log";
 import { child } from "./rig/stanza";
 import type { XmppClient } from "./rig/xmpp-client";
-
-jest.setTimeout(30_000);
 
 const partner = "partner.example";
 

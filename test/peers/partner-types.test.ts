@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { Federation, ourDomain } from "./rig/federation";
 import type { SandboxUser } from "./rig/sandbox-user";
 import { child, type Element } from "./rig/stanza";
 import type { XmppClient } from "./rig/xmpp-client";
-
-jest.setTimeout(30_000);
 
 type PartnerType = "Federated" | "PublicVerified" | "PublicUnverified";
 

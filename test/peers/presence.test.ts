@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { alice, Federation, ourDomain } from "./rig/federation";
 import type { SandboxUser } from "./rig/sandbox-user";
 import { child } from "./rig/stanza";
 import type { XmppClient } from "./rig/xmpp-client";
-
-jest.setTimeout(30_000);
 
 const partner = "partner.example";
 let federation: Federation;

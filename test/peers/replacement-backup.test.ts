@@ -1,13 +1,11 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { ContainerSite } from "./rig/container-site";
 import { alice } from "./rig/federation";
 import { bodiesAt, inboxOf, outcomeOf, tell } from "./rig/numbered-traffic";
 import { child } from "./rig/stanza";
 import { until } from "./rig/until";
-
-jest.setTimeout(240_000);
 
 const partner = "partner.example";
 const late = "late.example";
@@ -57,14 +55,10 @@ test("a backup of the running container, restored on an empty volume under anoth
 
   await site.startProsody(late);
   const latecomer = await site.login(`juliet@${late}`);
-  const outcome = await until(
-    "every message that was queued",
-    async () => {
-      const counted = outcomeOf(WAITING, bodiesAt(latecomer), (await inboxOf(ours)).returned);
-      return counted.silent.length === 0 ? counted : undefined;
-    },
-    { timeout: 70_000 },
-  );
+  const outcome = await until("every message that was queued", async () => {
+    const counted = outcomeOf(WAITING, bodiesAt(latecomer), (await inboxOf(ours)).returned);
+    return counted.silent.length === 0 ? counted : undefined;
+  });
   process.stderr.write(`restored on an empty volume: queued ${tell(outcome)}\n`);
   expect(outcome).toMatchObject({ delivered: WAITING.length, returned: 0, twice: [] });
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import type { EdgeInput } from "../../src/definition";
 import { ContainerSite } from "./rig/container-site";
 import { alice, ourDomain } from "./rig/federation";
@@ -6,8 +6,6 @@ import { bodiesAt, flow, inboxOf, outcomeOf, returnedTo, tell } from "./rig/numb
 import { standingConnections } from "./rig/sockets";
 import { until } from "./rig/until";
 import type { XmppClient } from "./rig/xmpp-client";
-
-jest.setTimeout(240_000);
 
 type PartnerInput = NonNullable<EdgeInput["partners"]>[number];
 const federated = (domain: string): PartnerInput => ({ domain, partnerType: "Federated" });

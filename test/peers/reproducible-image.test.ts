@@ -12,12 +12,11 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, jest } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { type BuiltImage, inspectImage } from "../../src/gateway/image";
 import { readElf } from "../../src/gateway/image/layers/elf";
 
 // The real parts, as the committed lock names them, built by three lines of Node in differing surroundings.
-jest.setTimeout(300_000);
 const ROOT = join(__dirname, "..", "..");
 const MAIN = join(ROOT, "dist", "cli", "main.js");
 /** Packages are fetched once and kept; the base layers are made anew by each builder. */

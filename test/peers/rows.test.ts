@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { type Method, type NegotiationRow, negotiationTable } from "../../src/definition";
 import { alice, Federation, ourDomain, type TheirSide } from "./rig/federation";
 import { TestAuthority } from "./rig/pki";
@@ -6,8 +6,6 @@ import type { ProsodyMode } from "./rig/prosody";
 import type { FederationMethod } from "./rig/prosody-log";
 import { PeerRig } from "./rig/rig";
 import { child, type Element } from "./rig/stanza";
-
-jest.setTimeout(60_000);
 
 const prosodysWord: Readonly<Record<Method, FederationMethod>> = {
   "sasl-over-tls": "external",

@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { alice, Federation } from "./rig/federation";
 import type { SandboxUser } from "./rig/sandbox-user";
 import type { XmppClient } from "./rig/xmpp-client";
-
-jest.setTimeout(30_000);
 
 const partner = "partner.example";
 let federation: Federation;

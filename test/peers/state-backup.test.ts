@@ -2,14 +2,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { alice, Federation } from "./rig/federation";
 import { program } from "./rig/gateway";
 import { child } from "./rig/stanza";
 import { until } from "./rig/until";
 import { makeWorkFolder } from "./rig/work-folder";
-
-jest.setTimeout(120_000);
 
 const partner = "partner.example";
 const juliet = `juliet@${partner}`;
@@ -82,7 +80,7 @@ test("contacts and queued messages outlive their host by a backup of the running
     const there = new Set([...delivered(), ...returned]);
     return ids.every((id) => there.has(id)) || undefined;
   };
-  await until(() => `every message; there are ${delivered().join(" ")}`, settled, { timeout: 70_000 });
+  await until(() => `every message; there are ${delivered().join(" ")}`, settled);
   const seen = delivered().filter((id) => id.startsWith("kept-"));
   expect(new Set(seen).size).toBe(seen.length);
   expect(seen.length).toBeGreaterThan(0);

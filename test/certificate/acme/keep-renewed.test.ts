@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { ChallengeDns } from "../../../src/certificate/acme/challenge-dns";
 import { dnsAnswerer } from "../../../src/certificate/acme/dns-answerer";
 import { keepRenewed, type RenewalEvent, type RenewOptions } from "../../../src/certificate/acme/keep-renewed";
@@ -9,8 +9,6 @@ import { openCertificateStore } from "../../../src/certificate/store/certificate
 import { manualHost } from "../../../src/dns/host";
 import { Extension, type Issued, issue, keyPem, NOW, SERVER_AUTH } from "../authority";
 import { type Answerer, directory, directoryStandIn, json } from "./directory-stand-in";
-
-jest.setTimeout(30_000); // weeks of attempts over real sockets
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { beforeAll, describe, expect, test } from "@jest/globals";
 import { Certificate } from "../../../src/certificate/certificate";
 import { TrustStore } from "../../../src/certificate/chain";
 import { externalNotes, usesOf } from "../../../src/certificate/check/external";
@@ -7,8 +7,6 @@ import { contextConstructed, contextPrimitive, TAG } from "../../../src/certific
 import { encodeDer } from "../../../src/certificate/der-write";
 import { CLIENT_AUTH, CODE_SIGNING, Extension, type Issued, inDays, issue, NOW, SERVER_AUTH } from "../authority";
 import { CHAINS, DOMAIN, Scenery } from "../chains";
-
-jest.setTimeout(30_000);
 
 let scenery: Scenery;
 let trust: TrustStore;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { checkRevocation, type RevocationQuestion } from "../../../src/certificate/revocation/check-revocation";
 import { judgeByList } from "../../../src/certificate/revocation/crl";
@@ -6,8 +6,6 @@ import { ListFetchError } from "../../../src/certificate/revocation/list-source"
 import { judgeByStapled } from "../../../src/certificate/revocation/ocsp";
 import { readRevocationPointers } from "../../../src/certificate/revocation/pointers";
 import { type IssuedByOpenssl, OpensslCa } from "./openssl-ca";
-
-jest.setTimeout(60_000);
 
 const DAY = 86_400_000;
 const URL = "http://crl.example/ca.crl";

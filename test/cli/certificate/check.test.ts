@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Answer } from "dns-packet";
 import type { CertificateReport } from "../../../src/certificate/check/report";
 import { openCertificateStore } from "../../../src/certificate/store/certificate-store";
@@ -11,8 +11,6 @@ import { documentOf, LOCAL, partner, REMOTE } from "../../gateway/documents";
 import { createLab, type Lab } from "../../gateway/lab";
 import { startTestGateway, stopGateways } from "../../gateway/running";
 import { runCli } from "../run-cli";
-
-jest.setTimeout(30_000);
 
 let folder: string;
 let lab: Lab;

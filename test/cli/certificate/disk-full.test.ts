@@ -1,14 +1,13 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, expect, it, jest } from "@jest/globals";
+import { beforeAll, expect, it } from "@jest/globals";
 import { LabCa } from "../../../src/certificate/lab-ca";
 import { type CertificateRecord, openCertificateStore } from "../../../src/certificate/store/certificate-store";
 import { readLive } from "../../../src/certificate/store/live";
 import { scratchFolder } from "../../load/scratch";
 
 // A disk that is full half-way, played by the limit on the size of files: writes fail after so many blocks of 512 bytes.
-jest.setTimeout(60_000);
 const COMMAND = join(__dirname, "..", "..", "..", "bin", "xmpp-edge");
 const scratch = scratchFolder();
 const definition = scratch.write(

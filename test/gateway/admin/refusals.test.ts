@@ -1,8 +1,6 @@
 import { connect } from "node:net";
-import { describe, expect, jest, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
 import { ALICE, type Ask, ask, askRaw, askSandbox, BOB, sandboxPort, TOKEN } from "./admin-port";
-
-jest.setTimeout(30_000);
 
 const message = { from: ALICE, to: BOB, body: "hello" };
 const json = { "Content-Type": "application/json" };

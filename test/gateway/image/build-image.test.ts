@@ -14,13 +14,12 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeAll, beforeEach, describe, expect, it, jest } from "@jest/globals";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "@jest/globals";
 import { gatewayDocument, parseDefinition } from "../../../src/definition";
 import { type BuiltImage, buildImage, inspectImage } from "../../../src/gateway/image";
 import { digestOf } from "../../../src/gateway/image/digest";
 import { cacheName, fillCache, type Packages, packagesOf } from "./lab";
 
-jest.setTimeout(60_000);
 const ROOT = join(__dirname, "..", "..", "..");
 const MAIN = join(ROOT, "dist", "cli", "main.js");
 const packages = packagesOf(Buffer.from("no real program\n"), { "libc.so.6": Buffer.from("no real library\n") });

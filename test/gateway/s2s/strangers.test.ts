@@ -193,33 +193,29 @@ describe("memory", () => {
     });
     process.stdout.write(`5,000 half-open connections: ${grown} MiB more in the process, both ends\n`);
     expect(grown).toBeLessThan(150);
-  }, 60_000);
+  });
 
   test.each([
     ["an attribute", `<message to='${"a".repeat(1024 * 1024)}'/>`],
     ["a text", `<message><body>${"a".repeat(1024 * 1024)}</body></message>`],
     ["a depth", "<a>".repeat(350_000)],
     ["namespaces", `<a ${Array.from({ length: 60_000 }, (_, i) => `xmlns:a${i}='u'`).join(" ")}/>`],
-  ])(
-    "80 times 1 MB of %s",
-    async (what, text) => {
-      const gateway = await startTestGateway(lab);
-      const bytes = Buffer.from(streamHeader() + text);
-      const grown = await growth(async () => {
-        for (let round = 0; round < 10; round++)
-          await Promise.all(
-            Array.from({ length: 8 }, async () => {
-              const peer = await RawPeer.connect(gateway.port);
-              peer.write(bytes);
-              expect(await peer.closed()).toContain("<policy-violation ");
-            }),
-          );
-      });
-      process.stdout.write(`80 times 1 MB of ${what}: ${grown} MiB more in the process, both ends\n`);
-      expect(grown).toBeLessThan(150);
-    },
-    60_000,
-  );
+  ])("80 times 1 MB of %s", async (what, text) => {
+    const gateway = await startTestGateway(lab);
+    const bytes = Buffer.from(streamHeader() + text);
+    const grown = await growth(async () => {
+      for (let round = 0; round < 10; round++)
+        await Promise.all(
+          Array.from({ length: 8 }, async () => {
+            const peer = await RawPeer.connect(gateway.port);
+            peer.write(bytes);
+            expect(await peer.closed()).toContain("<policy-violation ");
+          }),
+        );
+    });
+    process.stdout.write(`80 times 1 MB of ${what}: ${grown} MiB more in the process, both ends\n`);
+    expect(grown).toBeLessThan(150);
+  });
 
   test("a peer that never reads its answers is dropped", async () => {
     const rig = await startFederation(lab);
@@ -237,5 +233,5 @@ describe("memory", () => {
     process.stdout.write(`answers that nobody reads: ${grown} MiB more in the process, both ends\n`);
     expect(grown).toBeLessThan(300);
     await stopFederations();
-  }, 30_000);
+  });
 });

@@ -2,11 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { afterEach, describe, expect, jest, test } from "@jest/globals";
+import { afterEach, describe, expect, test } from "@jest/globals";
 import { StoreError } from "../../../src/gateway/store/store-error";
 import { openState, outgoing, stateFolder } from "./state-folder";
-
-jest.setTimeout(60_000);
 
 const jiti = join(process.cwd(), "node_modules/jiti/lib/jiti-cli.mjs");
 const program = join(__dirname, "state-process.ts");

@@ -1,11 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { type Knot, startKnot } from "../../peers/rig/knot";
 import { freePort, LoopbackNetwork } from "../../peers/rig/ports";
 import { OwnTerraform } from "./own-terraform";
-
-jest.setTimeout(60_000);
 
 const SIP_EDGE = [
   "_sip._tls.busy.example. 60 IN SRV 0 0 443 sip.busy.example.",

@@ -1,10 +1,8 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, jest, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { EXAMPLES } from "../../../src/provider/xmppedge/examples";
 import { OwnTerraform } from "./own-terraform";
-
-jest.setTimeout(60_000);
 
 let terraform: OwnTerraform;
 beforeAll(async () => {

@@ -1,12 +1,10 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { freePort, LoopbackNetwork } from "../../peers/rig/ports";
 import { type Registry, startRegistry } from "../../peers/rig/registry";
 import { OwnTerraform } from "./own-terraform";
 import { tinyLayout } from "./tiny-layout";
-
-jest.setTimeout(60_000);
 
 const ADDRESS = "xmppedge_image.gateway";
 

@@ -12,15 +12,13 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { PROVIDER_ADDRESS, PROVIDER_VERSION } from "../../../src/provider/address";
 import { EXECUTABLE } from "../../../src/provider/built-provider";
 import { installProvider } from "../../../src/provider/install";
 import { selfSigned } from "../../../src/provider/protocol/certificate";
 import { ownPlatform, singleExecutable } from "../../../src/provider/single-executable";
 import { OwnTerraform } from "./own-terraform";
-
-jest.setTimeout(60_000);
 
 let folder: string;
 beforeEach(() => {

@@ -2,13 +2,11 @@ import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { freePort, LoopbackNetwork } from "../../peers/rig/ports";
 import { startRegistry } from "../../peers/rig/registry";
 import { OwnTerraform } from "./own-terraform";
 import { tinyLayout } from "./tiny-layout";
-
-jest.setTimeout(60_000);
 
 const PASSWORD = "correct-horse-battery-staple";
 /** Of the password. */

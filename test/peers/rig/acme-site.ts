@@ -7,6 +7,7 @@ import type { ObtainOptions } from "../../../src/certificate/acme/obtain-options
 import { openCertificateStore } from "../../../src/certificate/store/certificate-store";
 import { parseTsigKey, rfc2136Host } from "../../../src/dns/host";
 import { type Knot, startKnot } from "./knot";
+import { PATIENCE } from "./patience";
 import { type Pebble, type PebbleOptions, startPebble } from "./pebble";
 import { freePort } from "./ports";
 import { PeerRig } from "./rig";
@@ -64,10 +65,10 @@ export class AcmeSite {
       key: { type: "ECDSA", bits: 256 },
       answerer: dnsAnswerer({
         host: this.host,
-        dns: new ChallengeDns({ resolvers: [], nameServers: [this.knot], patience: 5000, sleep, now: Date.now }),
+        dns: new ChallengeDns({ resolvers: [], nameServers: [this.knot], patience: PATIENCE, sleep, now: Date.now }),
       }),
       store: openCertificateStore(folder),
-      timeout: 100_000,
+      timeout: 2 * PATIENCE,
       now: Date.now,
       sleep,
     };

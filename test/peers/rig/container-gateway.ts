@@ -79,7 +79,7 @@ export class ContainerGateway {
     const mounts = ["--volume", `${this.podman.inside("document")}:/run/document:ro`, ...this.mounts(volume)];
     const container = this.podman.start({ name: NAME, image, options: mounts, arguments: this.command });
     const { process } = container;
-    const { admin } = await process.waitForLine("its line of readiness", readyLine, { timeout: 30_000 });
+    const { admin } = await process.waitForLine("its line of readiness", readyLine);
     const took = performance.now() - since;
     const state = join(this.podman.work, "graph/volumes", volume, "_data/state");
     const token = (await readFile(join(state, "sandbox.token"), "utf8")).trim();

@@ -51,7 +51,7 @@ export class ContainerSite {
       const places = new Map([[ourDomain, place]]);
       for (const { domain } of partners) places.set(domain, await rig.place(domain));
       const names = localRun(defineEdge(edgeOf(partners)), { address: place.address, port: place.s2sPort });
-      const zones = { address: rig.network.address(), port: 5300 };
+      const zones = await rig.nameServerPlace();
       const zone = await serveRecords({ ...zones, records: names.dns.records });
       rig.own(zone, () => zone.close());
       const resolver = await rig.startUnbound({

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { encode, RECURSION_DESIRED, type RecordType } from "dns-packet";
+import { PATIENCE } from "./patience";
 
 export interface NameServer {
   readonly address: string;
@@ -34,7 +35,7 @@ export async function askOverUdp(question: Buffer, { address, port }: NameServer
   const socket = createSocket("udp4");
   try {
     socket.send(question, port, address);
-    const [answer] = await once(socket, "message", { signal: AbortSignal.timeout(10_000) });
+    const [answer] = await once(socket, "message", { signal: AbortSignal.timeout(PATIENCE) });
     return answer;
   } finally {
     socket.close();
@@ -46,6 +47,6 @@ export async function askOverTcp(question: Buffer, { address, port }: NameServer
   const length = Buffer.alloc(2);
   length.writeUInt16BE(question.length);
   socket.end(Buffer.concat([length, question])); // the server answers what it has read before it closes, too
-  socket.setTimeout(10_000, () => socket.destroy(new Error("no answer over TCP")));
+  socket.setTimeout(PATIENCE, () => socket.destroy(new Error("no answer over TCP")));
   return (await buffer(socket)).subarray(2);
 }

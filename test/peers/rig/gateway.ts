@@ -22,6 +22,8 @@ export interface GatewayOptions {
 /** One line of its structured log. */
 export type LogEvent = { readonly event: string } & Readonly<Record<string, unknown>>;
 
+/** Milliseconds that the unit of a host gives it to end in order. */
+const DRAIN = 15_000;
 const project = resolve(__dirname, "../../..");
 
 /**
@@ -150,7 +152,7 @@ export class Gateway {
   async startAgain(): Promise<void> {
     const watched = new WatchedProcess(`gateway ${this.name}`, this.command);
     try {
-      const ready = await watched.waitForLine("its line of readiness", readyLine, { timeout: 20_000 });
+      const ready = await watched.waitForLine("its line of readiness", readyLine);
       const token = readFileSync(join(this.work, "state/sandbox.token"), "utf8").trim();
       this.current = { process: watched, admin: ready.admin, token };
     } catch (error) {
@@ -159,11 +161,11 @@ export class Gateway {
     }
   }
 
-  /** Ends it by SIGTERM and gives back how it ended; by SIGKILL where it takes longer than a partner may hold it up. */
+  /** Ends it by SIGTERM and gives back how it ended; by SIGKILL where it takes longer than a host lets it. */
   async stop(): Promise<string> {
     const { process } = this.running;
     process.kill("SIGTERM");
-    const timer = setTimeout(() => process.kill("SIGKILL"), 15_000);
+    const timer = setTimeout(() => process.kill("SIGKILL"), DRAIN);
     const how = await process.exited;
     clearTimeout(timer);
     return how;

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
+import { PATIENCE } from "./patience";
 import type { PeerRoot } from "./peer-root";
 
 /**
@@ -12,6 +13,6 @@ export function runInPeerRoot(root: PeerRoot, work: string, command: readonly st
   return execFileSync("unshare", [...root.namespace, "--", ...enter, ...command], {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "pipe"],
-    timeout: 60_000,
+    timeout: PATIENCE,
   });
 }

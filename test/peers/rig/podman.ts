@@ -121,11 +121,18 @@ export class Container {
     return known as Record<string, unknown>;
   }
 
-  /** Its first process, as the rig's machine counts processes. */
-  async status(): Promise<string> {
+  /** What the kernel tells of its first process, as proc(5) has it. */
+  async proc(file: "status" | "stat"): Promise<string> {
     const { State } = (await this.inspect()) as { State: { Pid: number } };
-    const [program, ...rest] = this.podman.enter(["cat", `/proc/${State.Pid}/status`]);
+    const [program, ...rest] = this.podman.enter(["cat", `/proc/${State.Pid}/${file}`]);
     return (await run(program, rest, { encoding: "utf8" })).stdout;
+  }
+
+  /** Milliseconds of processor time that its first process and what that waited for have taken. */
+  async processorTime(): Promise<number> {
+    const stat = await this.proc("stat");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) * 10; // USER_HZ is 100
   }
 
   /** Sends its first process a signal. */

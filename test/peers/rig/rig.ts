@@ -51,11 +51,16 @@ export class PeerRig {
     return { domain, address, s2sPort: await freePort(address, 5269), c2sPort: await freePort(address, 5222) };
   }
 
+  /** An address of its own for a name server. */
+  async nameServerPlace(): Promise<{ readonly address: string; readonly port: number }> {
+    const address = this.network.address();
+    return { address, port: await freePort(address, 5300) };
+  }
+
   /** A resolver at an address of its own. */
   async startUnbound(options: Omit<UnboundOptions, "address" | "port">): Promise<Unbound> {
     this.witnesses.add("unbound");
-    const address = this.network.address();
-    const unbound = await startUnbound({ ...options, address, port: await freePort(address, 5300) });
+    const unbound = await startUnbound({ ...options, ...(await this.nameServerPlace()) });
     return this.own(unbound, () => unbound.stop());
   }
 

@@ -1,10 +1,11 @@
+import { PATIENCE } from "./patience";
 import { PeerRigError } from "./peer-error";
 
 /** Asks again and again until there is an answer other than `undefined`, and gives that back. */
 export async function until<T>(
   wanted: string | (() => string),
   look: () => Promise<T | undefined> | T | undefined,
-  { timeout = 10_000, interval = 50 }: { timeout?: number; interval?: number } = {},
+  { timeout = PATIENCE, interval = 50 }: { timeout?: number; interval?: number } = {},
 ): Promise<T> {
   for (const deadline = Date.now() + timeout; ; ) {
     const answer = await look();

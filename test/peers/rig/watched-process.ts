@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
+import { PATIENCE } from "./patience";
 import { PeerRigError } from "./peer-error";
+import { tellOnFailure, type Witness } from "./told-on-failure";
 
 export interface LogWait {
   /** Look at lines from this index of `log` on: what was logged before is not waited for again. Default 0. */
   readonly from?: number;
-  /** Milliseconds. Default 10,000. */
+  /** Milliseconds. Default: `PATIENCE`. */
   readonly timeout?: number;
 }
 
@@ -17,23 +19,25 @@ export interface LogWait {
 export const lifeline = ["setpriv", "--pdeathsig", "KILL", "--"] as const;
 
 /** A program that runs in the foreground; all that it writes is kept and can be waited for. */
-export class WatchedProcess {
+export class WatchedProcess implements Witness {
   /** Every line it wrote, to standard output or error, in the order of arrival. */
   readonly log: string[] = [];
   /** Resolves when it has ended, with the exit code or signal in words. */
   readonly exited: Promise<string>;
   private readonly child: ChildProcess;
   private readonly watchers = new Set<() => void>();
-  private end: string | undefined;
+  /** How it ended, in words; undefined while it runs. */
+  end: string | undefined;
 
   /**
    * @param name what errors call it: "prosody of a.example"
    * @param command the program and its arguments
    */
   constructor(
-    private readonly name: string,
+    readonly name: string,
     [program, ...args]: readonly [string, ...string[]],
   ) {
+    tellOnFailure(this);
     this.child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
     for (const stream of [this.child.stdout, this.child.stderr]) {
       if (stream === null) continue;
@@ -63,7 +67,7 @@ export class WatchedProcess {
   waitForLine<T>(
     wanted: string,
     read: (line: string) => T | undefined,
-    { from = 0, timeout = 10_000 }: LogWait = {},
+    { from = 0, timeout = PATIENCE }: LogWait = {},
   ): Promise<T> {
     let next = from;
     return this.watch(wanted, timeout, () => {
@@ -76,7 +80,7 @@ export class WatchedProcess {
   }
 
   /** Waits until a TCP connection to the port is accepted. Rejects at the end of the program or of the time. */
-  async waitForPort(address: string, port: number, timeout = 10_000): Promise<void> {
+  async waitForPort(address: string, port: number, timeout = PATIENCE): Promise<void> {
     let accepted = false;
     const attempt = () => {
       const socket = connect(port, address);

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { PATIENCE } from "./patience";
 import { PeerRigError } from "./peer-error";
 import { child, type Element, escapeXml, StanzaReader } from "./stanza";
 
@@ -176,7 +177,7 @@ export class XmppClient {
    * Gives back the first stanza that matches and that no wait has taken before: of those received already, else the
    * next to come within the time (milliseconds).
    */
-  waitFor(wanted: string, matches: (stanza: Element) => boolean, timeout = 10_000): Promise<Element> {
+  waitFor(wanted: string, matches: (stanza: Element) => boolean, timeout = PATIENCE): Promise<Element> {
     const index = this.unclaimed.findIndex(matches);
     if (index >= 0) return Promise.resolve(this.unclaimed.splice(index, 1)[0] as Element);
     return new Promise((resolve, reject) => {

@@ -102,7 +102,7 @@ describe.each(KINDS)("in a zone of %s", (kind, zone) => {
     // The property says something only where verdicts of every kind were met.
     const wanted = ["bogus", "records", "no-type", ...(kind === "NSEC3 with opt-out" ? ["insecure"] : ["no-name"])];
     expect([...seen.keys()]).toEqual(expect.arrayContaining(wanted));
-  }, 60_000);
+  });
 
   test("every true answer is secure, or opted out", () => {
     for (const name of QUESTION_NAMES)
@@ -161,7 +161,7 @@ describe.each(KINDS)("in a zone of %s", (kind, zone) => {
       ),
       { numRuns: 1500 },
     );
-  }, 60_000);
+  });
 });
 
 describe("records of any octets", () => {

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { imageIsThere, type PushOptions, pushImage } from "../../../../src/gateway/image/registry";
 import { findCredentials } from "../../../../src/gateway/image/registry/find-credentials";
 import { parseRepository } from "../../../../src/gateway/image/registry/repository";
@@ -383,7 +383,6 @@ describe("credentials", () => {
 });
 
 describe("Amazon ECR (a stand-in of its API)", () => {
-  jest.setTimeout(20_000);
   const host = "123456789012.dkr.ecr.eu-central-1.amazonaws.com";
   const before: Record<string, string | undefined> = {};
   const set = (variables: Readonly<Record<string, string | undefined>>) => {

@@ -1,14 +1,15 @@
-import { type TerraformResource, TerraformStack } from "cdktf";
+import { type ITerraformDependable, TerraformStack } from "cdktf";
 import { Construct } from "constructs";
 import type { Definition } from "../definition";
-import type { DnsQuestions } from "./edge-preflight";
+import { type DnsQuestions, questions } from "./edge-preflight";
 import { ownProvider } from "./own-provider";
+import { DataXmppedgeFederation } from "./terraform";
 import { terraformJson } from "./terraform-literal";
 
 export interface FederationCheckProps extends DnsQuestions {
   readonly definition: Definition;
   /** What has to be published before it is looked at. */
-  readonly after?: readonly TerraformResource[];
+  readonly after?: readonly ITerraformDependable[];
 }
 
 /**
@@ -16,30 +17,29 @@ export interface FederationCheckProps extends DnsQuestions {
  * warns and never stops a deploy, for DNS may be slower than Terraform.
  */
 export class FederationCheck extends Construct {
+  /**
+   * The verdict. It stands beside the `check` and not in it: Terraform reads a check's own data source anew at every
+   * apply, so that no plan of an unchanged stack would be empty. That it never fails is the provider's to hold.
+   */
+  readonly federation: DataXmppedgeFederation;
+
   constructor(scope: Construct, id: string, props: FederationCheckProps) {
     super(scope, id);
-    const { definition, after = [], nameServers, resolvers, timeout } = props;
+    const { definition, after = [] } = props;
     ownProvider(this);
-    const stack = TerraformStack.of(this);
-    const name = `federation_${definition.name.replaceAll("-", "_")}`;
-    const verdict = `data.xmppedge_federation.${name}`;
+    this.federation = new DataXmppedgeFederation(this, "federation", {
+      definition: terraformJson(published(definition)),
+      ...questions(props),
+      ...(after.length > 0 && { dependsOn: [...after] }),
+    });
+    this.node.defaultChild = this.federation;
+    const said = `data.${DataXmppedgeFederation.tfResourceType}.${this.federation.friendlyUniqueId}`;
     // CDKTF has no class for check blocks.
-    stack.addOverride(`check.${name}`, {
-      data: {
-        xmppedge_federation: {
-          [name]: {
-            definition: terraformJson(published(definition)),
-            ...(nameServers !== undefined && { name_servers: nameServers }),
-            ...(resolvers !== undefined && { resolvers }),
-            ...(timeout !== undefined && { timeout }),
-            ...(after.length > 0 && { depends_on: after.map(addressOf) }),
-          },
-        },
-      },
+    TerraformStack.of(this).addOverride(`check.federation_${definition.name.replaceAll("-", "_")}`, {
       assert: [
         {
-          condition: `\${contains(["pass", "warn"], ${verdict}.verdict)}`,
-          error_message: `federation of ${definition.name}: \${${verdict}.summary} (xmpp-edge dns verify says more)`,
+          condition: `\${contains(["pass", "warn"], ${said}.verdict)}`,
+          error_message: `federation of ${definition.name}: \${${said}.summary} (xmpp-edge dns verify says more)`,
         },
       ],
     });
@@ -48,7 +48,3 @@ export class FederationCheck extends Construct {
 
 /** What the records follow from: without the partners, whose every change would be one of the check. */
 const published = ({ partners: _, users: __, sites: ___, accessPolicies: ____, ...rest }: Definition) => rest;
-
-/** `depends_on` of an override wants addresses as they are, not as references. */
-const addressOf = ({ terraformResourceType, friendlyUniqueId }: TerraformResource): string =>
-  `${terraformResourceType}.${friendlyUniqueId}`;

@@ -1,4 +1,5 @@
 /** `xmpp-edge/constructs`: the edge on AWS, as CDKTF constructs over the definition's facts. */
+export { type InstalledProvider, installProvider } from "../provider/install";
 export { ConstructError } from "./construct-error";
 export { EdgeAddresses, type EdgeAddressesProps, type PublicAddresses } from "./edge-addresses";
 export {

@@ -47,13 +47,23 @@ describe("a whole edge", () => {
     });
     for (const { depends_on } of stack.all("aws_route53_record"))
       expect(depends_on).toEqual([expect.stringMatching(/^data\.xmppedge_preflight\.\w+$/)]);
-    const check = JSON.parse(stack.json).check.federation_contoso;
-    const { federation_contoso } = check.data.xmppedge_federation;
-    expect(federation_contoso.depends_on).toEqual(
+    const federation = stack.only("data.xmppedge_federation");
+    expect(federation.name_servers).toEqual(questions.nameServers);
+    expect(federation.depends_on).toEqual(
       expect.arrayContaining([expect.stringMatching(/^aws_route53_record\.[\w-]+$/)]),
     );
-    expect(JSON.parse(federation_contoso.definition)).not.toHaveProperty("partners");
-    expect(defineEdge(JSON.parse(federation_contoso.definition)).accessEdge.fqdn).toBe("sip.contoso.example");
+    expect(JSON.parse(String(federation.definition))).not.toHaveProperty("partners");
+    expect(defineEdge(JSON.parse(String(federation.definition))).accessEdge.fqdn).toBe("sip.contoso.example");
+    const { check, data } = JSON.parse(stack.json);
+    const [name] = Object.keys(data.xmppedge_federation);
+    // The verdict is not the check's own data source: Terraform would read that anew at every apply.
+    expect(Object.keys(check.federation_contoso)).toEqual(["assert"]);
+    expect(check.federation_contoso.assert).toEqual([
+      {
+        condition: `\${contains(["pass", "warn"], data.xmppedge_federation.${name}.verdict)}`,
+        error_message: expect.stringContaining(`federation of contoso: \${data.xmppedge_federation.${name}.summary}`),
+      },
+    ]);
   });
 
   test("asks no network where both are left out", () => {

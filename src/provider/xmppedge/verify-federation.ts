@@ -2,7 +2,7 @@ import { extname } from "node:path";
 import { type Definition, facts, formatPath, parseDefinition } from "../../definition";
 import type { Verdict, VerifyFinding } from "../../dns/report/report";
 import { sumText } from "../../dns/report/text";
-import { verifyDns } from "../../dns/verify";
+import { type VerifyOptions, verifyDns } from "../../dns/verify";
 import { LoadError, loadDefinition } from "../../load";
 import type { DnsArguments } from "./dns-arguments";
 
@@ -20,23 +20,38 @@ const READ_HERE = [".json", ".yaml", ".yml"];
 /** Errors of a definition that are told. */
 const SHOWN = 20;
 
-/** @param given path of a definition's file, or the definition as JSON */
+/**
+ * What the DNS says of a definition's records; whatever keeps it from being found out is a verdict too, `unknown`, so
+ * that no deploy stops at it. Servers are not looked at: at the end of a deploy the new host has yet to start.
+ * @param given path of a definition's file, or the definition as JSON
+ */
 export async function verifyFederation(
   given: string,
   dns: DnsArguments,
   signal: AbortSignal,
+  verify: typeof verifyDns = verifyDns,
 ): Promise<FederationVerdict> {
   const read = given.trimStart().startsWith("{") ? fromJson(given) : await fromFile(given);
   if ("refused" in read) return read;
   const { legacyGateway } = read.dns;
-  const report = await verifyDns({
+  const options: VerifyOptions = {
     facts: facts(read),
     ...(legacyGateway !== undefined && { declaredTargets: [legacyGateway] }),
     takesOver: read.accessEdge.takesOver,
+    probe: false,
     signal,
     ...dns,
-  });
-  return { verdict: report.verdict, summary: `${report.verdict}: ${sumText(report)}`, findings: report.findings };
+  };
+  try {
+    const report = await verify(options);
+    return { verdict: report.verdict, summary: `${report.verdict}: ${sumText(report)}`, findings: report.findings };
+  } catch (error) {
+    return {
+      verdict: "unknown",
+      summary: `unknown: the look itself failed (${(error as Error).message})`,
+      findings: [],
+    };
+  }
 }
 
 function fromJson(text: string): Definition | Refusal {

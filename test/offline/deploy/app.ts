@@ -1,17 +1,14 @@
 import { join } from "node:path";
 import { AwsProvider } from "@cdktf/provider-aws/lib/provider";
 import { App, TerraformStack } from "cdktf";
-import { EdgeCertificate } from "../../../src/constructs/edge-certificate";
-import type { PublishedImage } from "../../../src/constructs/published-image";
-import { StateBackend } from "../../../src/constructs/state-backend";
-import { XmppEdge } from "../../../src/constructs/xmpp-edge";
-import { type Definition, defineEdge } from "../../../src/definition";
-import { type BuiltImage, buildImage } from "../../../src/gateway/image";
-import { installProvider } from "../../../src/provider/install";
+import { type Definition, defineEdge } from "xmpp-edge";
+import { EdgeCertificate, installProvider, type PublishedImage, StateBackend, XmppEdge } from "xmpp-edge/constructs";
+import { type BuiltImage, buildImage } from "xmpp-edge/image";
 import { type DeploySettings, readSettings, SETTINGS } from "./settings";
 
 // The CDKTF app that `npm run deploy:offline` deploys: a whole edge with its certificate out of ACM and its program
-// image built here. It differs from an engineer's in two things: the registry, and that nothing outlives its destroy.
+// image built here. It is an engineer's, over the built package, but for two things: the registry, and that nothing
+// outlives its destroy.
 
 class OfflineStack extends TerraformStack {
   constructor(scope: App, definition: Definition, image: BuiltImage, { registry, dns }: DeploySettings) {

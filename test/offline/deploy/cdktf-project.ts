@@ -10,6 +10,8 @@ import { type DeploySettings, SETTINGS, writeSettings } from "./settings";
 
 const ROOT = resolve(__dirname, "../../..");
 const LIMIT_MS = 240_000;
+/** The stand-ins are of this machine alone: nobody else's lock file could hold their hashes. */
+const UNLOCKED = ["--skip-provider-lock"] as const;
 
 /** How a command ended that may end in more than one good way. */
 export interface Ended {
@@ -105,17 +107,22 @@ export class CdktfProject {
 
   /** `cdktf deploy`: synthesis, init, plan and apply. Gives what it said. */
   async deploy(): Promise<string> {
-    return this.cdktf("deploy", "--skip-provider-lock", "--auto-approve");
+    return this.cdktf("deploy", ...UNLOCKED, "--auto-approve");
   }
 
-  /** `cdktf diff`: what a deploy would do, in its words. */
+  /** `cdktf deploy` of what was synthesised last. */
+  async deploySynthesised(): Promise<string> {
+    return this.cdktf("deploy", ...UNLOCKED, "--auto-approve", "--skip-synth");
+  }
+
+  /** `cdktf diff`: what a deploy of what was synthesised last would do, in its words. */
   async diff(): Promise<string> {
-    return this.cdktf("diff", "--skip-provider-lock");
+    return this.cdktf("diff", ...UNLOCKED, "--skip-synth");
   }
 
-  /** `cdktf destroy`. */
+  /** `cdktf destroy` of what was synthesised last. */
   async destroy(): Promise<string> {
-    return this.cdktf("destroy", "--skip-provider-lock", "--auto-approve");
+    return this.cdktf("destroy", ...UNLOCKED, "--auto-approve", "--skip-synth");
   }
 
   /** `cdktf synth`: the stack's Terraform files alone. */

@@ -30,8 +30,20 @@ export type Exchanged =
       readonly edns: boolean;
       /** Milliseconds from the question, asked in this way, to its answer. */
       readonly roundTrip: number;
+      /** Why it was asked in this way; absent where the first one led to the answer. */
+      readonly after?: Detour;
     }
   | { readonly status: "failed"; readonly code: LookupFailure; readonly reason: string };
+
+/** Why a question was asked in another way than at first. */
+export type Detour =
+  /** No answer, for as long as patience lasts. */
+  | "silence"
+  /** The system said that nobody listens, or that there is no way there. */
+  | "unreachable"
+  /** The server took the question with EDNS for an error. */
+  | "edns-refused"
+  | "truncated";
 
 /** The ways a question is asked, each after silence on the one before. Earlier sockets keep listening meanwhile. */
 const WAYS = ["udp with EDNS", "udp", "tcp"] as const;
@@ -64,7 +76,7 @@ class Exchange {
   readonly #listening = new Set<{ close(): void }>();
   #silence: NodeJS.Timeout | undefined;
   #deadline: NodeJS.Timeout | undefined;
-  readonly #asked: { readonly at: number; readonly edns: boolean }[] = [];
+  readonly #asked: { readonly at: number; readonly edns: boolean; readonly after: Detour | undefined }[] = [];
   /** What is reported if nothing better comes. */
   #failure: { code: LookupFailure; reason: string };
 
@@ -83,7 +95,7 @@ class Exchange {
     this.#try(this.options.tcpOnly === true ? TCP : 0);
   }
 
-  #try(way: number): void {
+  #try(way: number, after?: Detour): void {
     const { recursion, dnssec = false } = this.options;
     // Signatures are what makes an answer too long for a datagram: they are asked for again where it goes on by TCP.
     const edns = way === 0 || (dnssec && way === TCP && this.#way === 0);
@@ -91,16 +103,19 @@ class Exchange {
     clearTimeout(this.#silence);
     const transport: Transport = way === TCP ? overTcp : overUdp;
     const query = encodeQuery(randomInt(0x10000), this.question, { edns, recursion, dnssec });
-    this.#asked[way] = { at: performance.now(), edns };
+    this.#asked[way] = { at: performance.now(), edns, after };
     const listener = transport(this.server, query, {
       message: (bytes) => this.#received(way, bytes),
+      stray: () => {
+        if (this.#failure.code === "timeout") this.#malformed("its id is not the question's");
+      },
       error: (error) => {
         this.#listening.delete(listener);
         this.#refused(way, error);
       },
     });
     this.#listening.add(listener);
-    if (way !== TCP) this.#silence = setTimeout(() => this.#try(way + 1), this.options.patience);
+    if (way !== TCP) this.#silence = setTimeout(() => this.#try(way + 1, "silence"), this.options.patience);
   }
 
   #received(way: number, bytes: Buffer): void {
@@ -111,18 +126,20 @@ class Exchange {
       return;
     }
     if (way === 0 && NO_EDNS.has(message.code)) {
-      if (this.#way === 0) this.#try(1);
+      if (this.#way === 0) this.#try(1, "edns-refused");
       return;
     }
-    const { at, edns } = this.#asked[way]!;
+    const { at, edns, after } = this.#asked[way]!;
     const roundTrip = performance.now() - at;
-    this.#settle({ status: "answered", message, wire: bytes, transport: way === TCP ? "tcp" : "udp", edns, roundTrip });
+    const transport = way === TCP ? "tcp" : "udp";
+    const how = { transport, edns, roundTrip, ...(after !== undefined && { after }) } as const;
+    this.#settle({ status: "answered", message, wire: bytes, ...how });
   }
 
   #truncated(way: number): void {
     if (way === TCP) this.#malformed("it is truncated although it came over TCP");
     else this.#failure = { code: "truncated", reason: `the answer of ${this.#server} is truncated and TCP gave none` };
-    if (this.#way !== TCP) this.#try(TCP);
+    if (this.#way !== TCP) this.#try(TCP, "truncated");
   }
 
   /** The message, where it answers our question. What does not is remembered as the reason should nothing follow. */
@@ -148,7 +165,7 @@ class Exchange {
   #refused(way: number, error: Error): void {
     if (this.#failure.code === "timeout")
       this.#failure = { code: "unreachable", reason: `${this.#server} cannot be reached: ${error.message}` };
-    if (this.#way !== TCP) this.#try(TCP);
+    if (this.#way !== TCP) this.#try(TCP, "unreachable");
     else if (this.#listening.size === 0 || (way === TCP && this.#failure.code === "truncated")) this.#giveUp();
   }
 

@@ -1,5 +1,5 @@
 export { type Answer, type AnswerRecord, readAnswer } from "./answer";
-export { type Exchanged, type ExchangeOptions, exchange } from "./exchange";
+export { type Detour, type Exchanged, type ExchangeOptions, exchange } from "./exchange";
 export { type FollowedAnswer, followAliases } from "./follow-aliases";
 export { InFlight } from "./in-flight";
 export { comparable, type ExtendedError, type Message, type Question, type WireQuestion } from "./message";

@@ -34,6 +34,17 @@ export function checkStructure(message: Buffer): void {
   if (offset !== message.length) throw new MalformedMessage(`${message.length - offset} octets follow the last record`);
 }
 
+/** A well-formed message with the first of its answers alone; the same one where it has none. */
+export function beginningOf(message: Buffer): Buffer {
+  if (message.readUInt16BE(6) === 0) return message;
+  let offset = HEADER;
+  for (let left = message.readUInt16BE(4); left > 0; left--) offset = nameEnd(message, offset) + 4;
+  const beginning = Buffer.from(message.subarray(0, recordEnd(message, offset)));
+  beginning.writeUInt16BE(1, 6);
+  beginning.fill(0, 8, HEADER);
+  return beginning;
+}
+
 function recordEnd(message: Buffer, start: number): number {
   const fixed = nameEnd(message, start);
   const rdata = needs(message, fixed, 10);

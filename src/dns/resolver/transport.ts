@@ -6,6 +6,8 @@ import type { ServerAddress } from "./server-address";
 export interface TransportEvents {
   /** A message with the query's id, from the server asked. Nothing else of it was looked at. */
   message(bytes: Buffer): void;
+  /** A datagram from the server's address without the query's id; it may be forged. */
+  stray?(): void;
   /** The transport gives up; it has closed itself. */
   error(error: Error): void;
 }
@@ -37,7 +39,9 @@ export const overUdp: Transport = (server, query, events) => {
   };
   socket.on("error", fail);
   socket.on("message", (bytes) => {
-    if (open && bytes.length >= 2 && idOf(bytes) === idOf(query)) events.message(bytes);
+    if (!open) return;
+    if (bytes.length >= 2 && idOf(bytes) === idOf(query)) events.message(bytes);
+    else events.stray?.();
   });
   socket.connect(server.port, server.address, (error?: Error) => {
     if (error !== undefined && error !== null) fail(error);

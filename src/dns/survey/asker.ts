@@ -7,6 +7,7 @@ import {
   type ServerAddress,
   type WireQuestion,
 } from "../resolver";
+import { beginningOf } from "../resolver/message-structure";
 import type { Observation, Said } from "./said";
 
 export interface AskerOptions {
@@ -109,10 +110,12 @@ export class Asker {
       if (outcome.code === "aborted" || hurried || now() >= deadline) this.cutShort = true;
       return outcome;
     }
-    const { message, wire, transport, edns, roundTrip } = outcome;
+    const { message, wire, transport, edns, roundTrip, after } = outcome;
     const { code, authoritative, extendedErrors } = message;
-    // A copy: what is received may be a slice of something larger.
-    const kept = Uint8Array.prototype.slice.call(wire) as Buffer;
-    return { status: "answered", transport, edns, roundTrip, code, authoritative, extendedErrors, wire: kept };
+    // A copy out of the pool: what is received may be a slice of something larger. Of a zone that anybody may copy,
+    // which may be large, that it begins is enough to know.
+    const kept = Buffer.from(question.type === "AXFR" ? beginningOf(wire) : wire);
+    const how = { transport, edns, roundTrip, ...(after !== undefined && { after }) };
+    return { status: "answered", ...how, code, authoritative, extendedErrors, wire: kept };
   }
 }

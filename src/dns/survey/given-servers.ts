@@ -1,8 +1,8 @@
 import { comparable } from "../resolver";
 import { formatServerAddress } from "../resolver/server-address";
 import type { NameServer } from "../vantage";
+import type { Place, Zone } from "./zone";
 import { isBelow } from "./zone-cut";
-import type { Place, Zone } from "./zone-finder";
 
 /** Zones by the name servers that were given for them, instead of the delegation. */
 export class GivenServers {

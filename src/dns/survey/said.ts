@@ -1,4 +1,4 @@
-import type { ExtendedError, LookupFailure, Message, ServerAddress, WireQuestion } from "../resolver";
+import type { Detour, ExtendedError, LookupFailure, Message, ServerAddress, WireQuestion } from "../resolver";
 import { decodeResponse } from "../resolver/message";
 
 /** What one server said to one question. */
@@ -10,6 +10,8 @@ export type Said =
       readonly edns: boolean;
       /** Milliseconds. */
       readonly roundTrip: number;
+      /** Why it was asked in this way; absent where the first one, UDP with EDNS, led to the answer. */
+      readonly after?: Detour;
       /** The response code, by name. */
       readonly code: string;
       readonly authoritative: boolean;

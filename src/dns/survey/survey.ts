@@ -6,11 +6,12 @@ import { PUBLIC_RESOLVERS } from "../vantage";
 import { Asker } from "./asker";
 import { GivenServers } from "./given-servers";
 import { ROOT_HINTS } from "./root-hints";
-import type { Asked } from "./said";
+import type { Asked, Observation } from "./said";
 import type { AskedOfZone, NamePlace, PartnerAsked } from "./surveyor";
 import { Surveyor } from "./surveyor";
+import type { Zone } from "./zone";
 import type { Glue } from "./zone-cut";
-import { type Zone, ZoneFinder } from "./zone-finder";
+import { ZoneFinder } from "./zone-finder";
 
 export interface SurveyOptions {
   /** A-labels: the domains whose XMPP service is looked at. */
@@ -52,6 +53,8 @@ export interface Survey {
    * no root server answers. Of zones nothing is known then; they are not absent.
    */
   readonly reach: "delegation" | "given" | "resolvers-only";
+  /** What root servers said, where the walk was to begin there and none of them answered. */
+  readonly silentRoots: readonly Observation[];
   readonly ipv6: boolean;
   /** False where the time was over before everything was asked. */
   readonly complete: boolean;
@@ -87,7 +90,8 @@ export async function survey(options: SurveyOptions): Promise<Survey> {
   const asker = new Asker({ ...limits, concurrency, ipv6, now, ...(signal !== undefined && { signal }) });
   const finder = new ZoneFinder(asker, { roots, port });
   const places = nameServers.length > 0 ? new GivenServers(nameServers) : finder;
-  const reachable = nameServers.length > 0 || (await finder.reachesRoot());
+  const rootWords = nameServers.length > 0 ? [] : await finder.rootWords();
+  const reachable = nameServers.length > 0 || rootWords.some(({ said }) => said.status === "answered");
   const randomLabel = randomBytes(8).toString("hex");
   const { domains, hosts = [], certificateNames = [], questions = [], partners } = options;
   const ofZones = partners === undefined ? "all" : "keys";
@@ -96,6 +100,7 @@ export async function survey(options: SurveyOptions): Promise<Survey> {
   else await surveyor.lookAtPartners(partners);
   return {
     reach: nameServers.length > 0 ? "given" : reachable ? "delegation" : "resolvers-only",
+    silentRoots: reachable ? [] : rootWords,
     ipv6,
     complete: !asker.cutShort,
     sent: asker.sent,

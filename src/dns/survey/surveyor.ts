@@ -2,8 +2,8 @@ import { comparable, type ServerAddress, type WireQuestion } from "../resolver";
 import type { Asker } from "./asker";
 import { caaQuestions, domainQuestions, hostQuestions, publicQuestions, reverseQuestion } from "./questions";
 import { type Asked, messagesOf, type Observation } from "./said";
-import { readCut } from "./zone-cut";
-import type { Place, Zone } from "./zone-finder";
+import type { Place, Zone } from "./zone";
+import { isBelow, readCut } from "./zone-cut";
 
 export interface AskedOfZone extends Asked {
   /** Whose servers were asked; undefined where nobody knows the zone. */
@@ -13,7 +13,7 @@ export interface AskedOfZone extends Asked {
 /** Where a name belongs, by the zone's name. */
 export type NamePlace =
   | { readonly status: "found"; readonly zone: string }
-  | { readonly status: "denied"; readonly zone: string; readonly at: string }
+  | (Omit<Extract<Place, { status: "denied" }>, "zone"> & { readonly zone: string })
   | Extract<Place, { status: "unknown" }>;
 
 export interface SurveyorOptions {
@@ -182,16 +182,13 @@ export class Surveyor {
     if (!this.#looked.has(zone.name)) this.#looked.set(zone.name, this.#zoneQuestions(zone));
   }
 
-  async #zoneQuestions({ name, servers, parentSays, path }: Zone): Promise<void> {
+  async #zoneQuestions({ name, servers, withoutAddress, parentSays, path }: Zone): Promise<void> {
     if (name === ".") return;
     const { asker, places } = this.options;
     const plain = async (type: WireQuestion["type"], of: string, whom: readonly ServerAddress[], zone: string) => {
       const question = { name: of, type };
-      this.atNameServers.set(questionKey(question), {
-        question,
-        zone,
-        observations: await this.#askServers(question, whom),
-      });
+      const observations = await this.#askServers(question, whom);
+      this.atNameServers.set(questionKey(question), { question, zone, observations });
     };
     const overTcp = async (type: "SOA" | "AXFR") => {
       const question = { name, type };
@@ -199,22 +196,21 @@ export class Surveyor {
       this.overTcp.set(questionKey(question), { question, zone: name, observations });
     };
     const above = path.slice(0, -1);
+    const parentServers = parentSays.map(({ server }) => server);
     const everything = this.options.ofZones === "all";
+    // What the parent says of hosts in the zone (glue) is measured by what the zone says of them.
+    const hosts = new Set(
+      [...servers, ...withoutAddress].map(({ host }) => host).filter((host) => isBelow(host, name)),
+    );
     await Promise.all([
       ...(everything ? (["SOA", "NS", "DNSKEY"] as const) : (["DNSKEY"] as const)).map((type) =>
         plain(type, name, servers, name),
       ),
       ...(everything ? [overTcp("SOA"), overTcp("AXFR")] : []),
-      ...(above.length === 0
-        ? []
-        : [
-            plain(
-              "DS",
-              name,
-              parentSays.map(({ server }) => server),
-              above.at(-1)!,
-            ),
-          ]),
+      ...(everything ? [...hosts] : []).flatMap((host) =>
+        (["A", "AAAA"] as const).map((type) => plain(type, host, servers, name)),
+      ),
+      ...(above.length === 0 ? [] : [plain("DS", name, parentServers, above.at(-1)!)]),
       ...above.map((zone, at) => this.#keysOnTheWay(zone, above[at - 1], places)),
     ]);
   }

@@ -1,4 +1,4 @@
-import { comparable, type Message, type ServerAddress } from "../resolver";
+import { comparable, type Message } from "../resolver";
 
 /** What a server of `zone` says of where `name` belongs. */
 export type Cut =
@@ -58,10 +58,4 @@ export function readCut(message: Message, zone: string, name: string): Cut {
     return hosts.includes(host) && isBelow(host, zone) ? [{ host, address: record.data }] : [];
   });
   return { kind: "referral", zone: child, hosts, glue: glue.slice(0, MAX_HOSTS * MAX_ADDRESSES) };
-}
-
-/** What one server of the parent says of a delegation. */
-export interface ParentWord {
-  readonly server: ServerAddress;
-  readonly cut: Cut | { readonly kind: "failed"; readonly code: string; readonly reason: string };
 }

@@ -1,42 +1,10 @@
 import { comparable, type ServerAddress } from "../resolver";
 import { isAskable } from "../resolver/message";
 import type { Asker } from "./asker";
-import { type Answered, messageOf, messagesOf, type Observation } from "./said";
-import { type Cut, type Glue, isBelow, MAX_ADDRESSES, MAX_HOSTS, type ParentWord, readCut } from "./zone-cut";
-
-/** A name server at one address. */
-export interface ZoneServer extends ServerAddress {
-  readonly host: string;
-  /** How the address is known: from the root hints, the parent's glue, the host's own zone, or because it was given. */
-  readonly from: "hint" | "glue" | "host" | "given";
-  /** Who names the host as a server of the zone: its parent, or the zone alone. */
-  readonly namedBy: "parent" | "zone";
-}
-
-export interface Zone {
-  /** The root is `.`. */
-  readonly name: string;
-  /** The zones from the root, or where the walk began, down to this one. */
-  readonly path: readonly string[];
-  /** What each server of the parent that was asked says of the delegation. */
-  readonly parentSays: readonly ParentWord[];
-  readonly servers: readonly ZoneServer[];
-  /** Name servers that no address was found for, and why. */
-  readonly withoutAddress: readonly { readonly host: string; readonly reason: string }[];
-}
-
-/** Where a name belongs. */
-export type Place =
-  | { readonly status: "found"; readonly zone: Zone }
-  /** The zone's servers say that `at`, the name or one above it, does not exist. */
-  | { readonly status: "denied"; readonly zone: Zone; readonly at: string }
-  /** Nobody said. This is no absence. */
-  | {
-      readonly status: "unknown";
-      readonly at: string;
-      readonly reason: string;
-      readonly parentSays: readonly ParentWord[];
-    };
+import { type ParentWord, parentWord } from "./parent-word";
+import { messagesOf, type Observation } from "./said";
+import type { Place, WithoutAddress, Zone, ZoneServer } from "./zone";
+import { type Cut, type Glue, isBelow, MAX_ADDRESSES, MAX_HOSTS } from "./zone-cut";
 
 export interface ZoneFinderOptions {
   readonly roots: readonly Glue[];
@@ -78,10 +46,9 @@ export class ZoneFinder {
     return [...this.#zones.values()];
   }
 
-  /** Whether any root server answers. */
-  async reachesRoot(): Promise<boolean> {
-    const observations = await this.#askZone(this.#root, ".");
-    return observations.some(({ said }) => said.status === "answered");
+  /** What root servers say of the root: where none answers, the walk cannot begin. */
+  rootWords(): Promise<Observation[]> {
+    return this.#askZone(this.#root, ".");
   }
 
   /** The zone that a name belongs to, with the servers that the zone names beside those that its parent names. */
@@ -108,7 +75,7 @@ export class ZoneFinder {
       const step = await this.#step(zone, child, depth);
       if (step.kind === "unknown")
         return { status: "unknown", at: child, reason: step.reason, parentSays: step.parentSays };
-      if (step.kind === "denied") return { status: "denied", zone, at: child };
+      if (step.kind === "denied") return { status: "denied", zone, at: child, parentSays: step.parentSays };
       if (step.kind === "same") continue;
       if (++referrals > MAX_REFERRALS)
         return { status: "unknown", at: child, reason: "too many delegations after one another", parentSays: [] };
@@ -139,7 +106,8 @@ export class ZoneFinder {
     const both = words.flatMap(({ server, cut }) => (cut.kind === "same-server" ? [server] : []));
     if (both.length > 0) return { kind: "zone", zone: await this.#onSameServers(zone, child, both, words, depth) };
     const none = words.flatMap(({ cut }) => (cut.kind === "none" ? [cut] : []));
-    if (none.length > 0) return { kind: none.some(({ exists }) => exists) ? "same" : "denied" };
+    if (none.some(({ exists }) => exists)) return { kind: "same" };
+    if (none.length > 0) return { kind: "denied", parentSays: words };
     return { kind: "unknown", reason: `no server of ${zone.name} says where ${child} belongs`, parentSays: words };
   }
 
@@ -166,7 +134,8 @@ export class ZoneFinder {
     const found = await this.#serversOf(hosts, depth, async (host) => {
       const addresses = glue.flatMap((one) => (one.host === host ? [one.address] : []));
       if (addresses.length > 0) return { from: "glue", addresses };
-      return isBelow(host, name) ? { reason: "it is in the zone, and the parent gives no address (glue)" } : undefined;
+      if (!isBelow(host, name)) return undefined;
+      return { why: "no-glue", reason: "it is in the zone, and the parent gives no address (glue)" };
     });
     return { name, path: [...parent.path, name], parentSays, ...found };
   }
@@ -205,7 +174,10 @@ export class ZoneFinder {
     const completed: Zone = {
       ...zone,
       servers: [...zone.servers, ...more.servers.map((server) => ({ ...server, namedBy: "zone" as const }))],
-      withoutAddress: [...zone.withoutAddress, ...more.withoutAddress],
+      withoutAddress: [
+        ...zone.withoutAddress,
+        ...more.withoutAddress.map((one) => ({ ...one, namedBy: "zone" as const })),
+      ],
     };
     this.#zones.set(zone.name, completed);
     return completed;
@@ -239,10 +211,10 @@ export class ZoneFinder {
   ): Promise<Pick<Zone, "servers" | "withoutAddress">> {
     let foreign = FOREIGN_HOSTS[depth] ?? 0;
     const found = await Promise.all(
-      hosts.map(async (host) => {
+      hosts.map(async (host): Promise<{ readonly host: string } & HostAddresses> => {
         const own = await known(host);
         if (own !== undefined) return { host, ...own };
-        if (foreign-- <= 0) return { host, reason: "its look-up needs too many others" };
+        if (foreign-- <= 0) return { host, why: "too-far", reason: "its look-up needs too many others" } as const;
         return { host, ...(await this.#lookUp(host, depth + 1)) };
       }),
     );
@@ -252,7 +224,9 @@ export class ZoneFinder {
           ? [...new Set(one.addresses)].slice(0, MAX_ADDRESSES).map((to) => this.#server(one.host, to, one.from))
           : [],
       ),
-      withoutAddress: found.flatMap((one) => ("reason" in one ? [{ host: one.host, reason: one.reason }] : [])),
+      withoutAddress: found.flatMap((one) =>
+        "reason" in one ? [{ host: one.host, why: one.why, reason: one.reason, namedBy: "parent" as const }] : [],
+      ),
     };
   }
 
@@ -260,8 +234,8 @@ export class ZoneFinder {
     const known = this.#hosts.get(host);
     if (known !== undefined) return known;
     const place = await this.#walk(host, depth);
-    if (place.status === "unknown") return { reason: place.reason };
-    if (place.status === "denied") return { reason: `${place.at} does not exist` };
+    if (place.status === "unknown") return { why: "unknown", reason: place.reason };
+    if (place.status === "denied") return { why: "absent", reason: `${place.at} does not exist` };
     const addresses = await this.#addressesAt(host, place.zone.servers);
     if ("addresses" in addresses) this.#hosts.set(host, addresses);
     return addresses;
@@ -271,14 +245,16 @@ export class ZoneFinder {
     const asked = (["A", "AAAA"] as const).map((type) =>
       this.asker.askAll({ name: host, type }, servers, { recursion: false }),
     );
-    const answers = messagesOf((await Promise.all(asked)).flat())
-      .filter(({ message }) => message.authoritative)
+    const words = messagesOf((await Promise.all(asked)).flat()).filter(({ message }) => message.authoritative);
+    const answers = words
       .flatMap(({ message }) => message.answers)
       .filter((record) => comparable(record.name) === host);
     const addresses = answers.flatMap((record) => (record.type === "A" || record.type === "AAAA" ? [record.data] : []));
     if (addresses.length > 0) return { from: "host", addresses };
-    const alias = answers.some((record) => record.type === "CNAME");
-    return { reason: alias ? "it is an alias (RFC 2181 section 10.3)" : "no server gives an address" };
+    if (answers.some((record) => record.type === "CNAME"))
+      return { why: "alias", reason: "it is an alias (RFC 2181 section 10.3)" };
+    if (words.length === 0) return { why: "unknown", reason: `no server of ${host} answers` };
+    return { why: "absent", reason: "its servers give no address" };
   }
 
   #server(host: string, address: string, from: ZoneServer["from"]): ZoneServer {
@@ -289,20 +265,9 @@ export class ZoneFinder {
 type Step =
   | { readonly kind: "zone"; readonly zone: Zone }
   | { readonly kind: "same" }
-  | { readonly kind: "denied" }
+  | { readonly kind: "denied"; readonly parentSays: readonly ParentWord[] }
   | { readonly kind: "unknown"; readonly reason: string; readonly parentSays: readonly ParentWord[] };
 
 type HostAddresses =
   | { readonly from: "glue" | "host"; readonly addresses: readonly string[] }
-  | { readonly reason: string };
-
-function parentWord({ server, said }: Observation, zone: string, child: string): ParentWord {
-  if (said.status === "failed") return { server, cut: { kind: "failed", code: said.code, reason: said.reason } };
-  return { server, cut: cutIn(said, zone, child) };
-}
-
-function cutIn(said: Answered, zone: string, child: string): ParentWord["cut"] {
-  if (said.code === "NOERROR" || said.code === "NXDOMAIN") return readCut(messageOf(said), zone, child);
-  const code = said.code === "SERVFAIL" ? "servfail" : said.code === "REFUSED" ? "refused" : "error-code";
-  return { kind: "failed", code, reason: `the server answered ${said.code}` };
-}
+  | Pick<WithoutAddress, "why" | "reason">;

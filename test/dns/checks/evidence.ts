@@ -91,6 +91,7 @@ export interface SurveyParts extends Partial<Omit<Survey, "zones" | "atNameServe
 
 export const surveyOf = (parts: SurveyParts = {}): Survey => ({
   reach: "delegation",
+  silentRoots: [],
   ipv6: false,
   complete: true,
   sent: 0,

@@ -77,7 +77,12 @@ test("the delegation is walked, and every server says what it has", async () => 
 
 test("a domain that its parent denies is denied, with the place where", async () => {
   const { found } = await look([root, tld], { domains: ["fabrikam.example"] });
-  expect(found.places.get("fabrikam.example")).toEqual({ status: "denied", zone: "example", at: "fabrikam.example" });
+  expect(found.places.get("fabrikam.example")).toMatchObject({
+    status: "denied",
+    zone: "example",
+    at: "fabrikam.example",
+    parentSays: [{ server: { address: TLD, host: "ns.example" }, cut: { kind: "none", exists: false } }],
+  });
 });
 
 test("a child zone on its parent's servers is found, though no referral shows it", async () => {

@@ -35,4 +35,6 @@ export interface PartnerEvidence {
   readonly probes: readonly ProbeResult[];
   /** What the gateway would say of the last one's certificate; absent where it showed none. */
   readonly identity?: IdentityVerdict;
+  /** We showed a certificate: SASL EXTERNAL is offered if it ever is. */
+  readonly certified?: true;
 }

@@ -4,6 +4,7 @@ import { addressMissing } from "./address-missing";
 import type { Check, EdgeUseView, HostView, SrvView } from "./check";
 import { edgeInUse, edgeTakenOver } from "./edge-in-use";
 import type { Family } from "./family";
+import { partnerFamily } from "./partner";
 import { probeFamily } from "./probe";
 import { publicView } from "./public-view";
 import { srvExtra } from "./srv-extra";
@@ -41,4 +42,4 @@ export const HOST_CHECKS: Stages<HostView> = [
 ];
 
 /** On everything that a run found out. */
-export const FAMILIES: readonly Family[] = [publicView, probeFamily];
+export const FAMILIES: readonly Family[] = [publicView, probeFamily, partnerFamily];

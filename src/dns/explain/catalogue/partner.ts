@@ -1,4 +1,61 @@
 import type { CatalogueEntry } from "./entry";
 
 /** On what partners publish and offer. */
-export const PARTNER_ENTRIES: readonly CatalogueEntry[] = [];
+export const PARTNER_ENTRIES: readonly CatalogueEntry[] = [
+  {
+    id: "partner-dnssec-bogus",
+    severity: "fail",
+    scope: "partner",
+    what: "Signatures over a partner's records do not hold; a warning where that is so at some of its name servers alone.",
+    why: "Resolvers that validate give an error instead: the partner's server is not found.",
+    source: "RFC 4035 section 5",
+    remedy: "Tell the partner.",
+    hides: ["partner-unknown"],
+    passes: true,
+  },
+  {
+    id: "partner-unresolvable",
+    severity: "fail",
+    scope: "partner",
+    what: "A partner has no server by what its DNS says: the SRV target `.`, or neither SRV record nor address.",
+    why: "Nothing can be sent to it.",
+    source: "RFC 6120 section 3.2; RFC 2782",
+    remedy: "Ask the partner where its server is; set proxyFqdn where it publishes none.",
+    hides: [],
+    passes: true,
+  },
+  {
+    id: "partner-unreachable",
+    severity: "warn",
+    scope: "partner",
+    what: "A partner's server is found and not reached from here, or its stream or TLS fails.",
+    why: "Nothing can be sent to it from here.",
+    source: "RFC 6120 sections 3 to 5",
+    remedy: "Ask the partner; look whether a firewall lets this machine out to its port.",
+    hides: [],
+    passes: true,
+  },
+  {
+    id: "partner-unknown",
+    severity: "warn",
+    scope: "partner",
+    what: "Nobody answers who knows where a partner's server is, or the run's time was over. Always unknown.",
+    why: "Whether it can be reached is not known.",
+    source: "RFC 2182",
+    remedy: "Look again later.",
+    hides: [],
+    passes: true,
+  },
+  {
+    id: "partner-no-common-method",
+    severity: "fail",
+    scope: "partner",
+    what: "None of the methods that a partner's row allows is offered by its server.",
+    why: "The stream cannot be authenticated, so nothing can be sent.",
+    source:
+      "the definition: partners[].tlsNegotiation, saslNegotiation, supportDialbackNegotiation; XEP-0178; XEP-0220",
+    remedy: "Change the row, or have the partner offer one of its methods.",
+    hides: [],
+    passes: false,
+  },
+];

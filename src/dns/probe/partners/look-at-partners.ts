@@ -69,7 +69,8 @@ async function lookAt({ domain, row }: PartnerDomain, looking: PartnerLooking): 
     if (probed.reached !== "none" || signal.aborted) break;
   }
   const chain = probes.at(-1)?.tls?.chain;
-  if (chain === undefined) return { domain, row, place, probes };
+  const seen = { domain, row, place, probes, ...(looking.secureContext !== undefined && { certified: true as const }) };
+  if (chain === undefined) return seen;
   const identity = new PeerIdentity(row.trustAnchors === undefined ? looking.trust() : undefined, looking.now);
-  return { domain, row, place, probes, identity: identity.judge(row, domain, chain) };
+  return { ...seen, identity: identity.judge(row, domain, chain) };
 }

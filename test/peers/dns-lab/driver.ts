@@ -6,7 +6,8 @@ import type { Run } from "./definitions";
 import { type Lab, startLab } from "./lab";
 import { askOracles } from "./oracles";
 import type { LabOutcome, SiteOutcome } from "./outcome";
-import { caseName, type PlacedSite, SERVERS, type Served } from "./world";
+import { TRUST_SITES } from "./trust-sites";
+import { caseName, type PlacedSite, SERVERS, type Served, sitesOf } from "./world";
 
 /** Runs at once: each asks all that it asks at once, and the machine has to answer as well. */
 const SIDE_BY_SIDE = 6;
@@ -23,17 +24,19 @@ async function main(pattern: string): Promise<LabOutcome> {
     took[name] = Math.round((performance.now() - began) / 10) / 100;
     return done;
   };
-  const lab = await timed("start", () => startLab(CASES.filter((one) => wanted.test(caseName(one)))));
+  const cases = CASES.filter((one) => wanted.test(caseName(one)));
+  const lab = await timed("start", () => startLab({ verified: sitesOf(cases), trusted: TRUST_SITES }));
   try {
     const [common, ...own] = lab.runs;
     const together = await timed("common run", () => verified(lab, common!));
     const alone = await timed("own runs", () => inTurn(own, async (run) => await verified(lab, run)));
-    const oracles = await timed("oracles", () => askOracles(lab));
+    const { oracles, delegation } = await timed("oracles", () => askOracles(lab));
     return {
       packages: lab.packages,
       sites: [...together.sites, ...alone.flatMap(({ sites }) => sites)],
       stray: together.stray,
       oracles,
+      delegation,
       took,
     };
   } finally {

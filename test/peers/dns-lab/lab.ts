@@ -7,12 +7,14 @@ import { type Run, runsOf } from "./definitions";
 import { startFaultyServer } from "./faulty-server";
 import { startLabResolver } from "./lab-resolver";
 import { bringUpNetwork } from "./network";
-import { type LabCase, type PlacedSite, placeSites, SERVERS } from "./world";
+import { type PlacedSite, placeSites, SERVERS, type Site } from "./world";
 import { makeZones } from "./zones";
 
 /** The world, up. */
 export interface Lab {
   readonly runs: readonly Run[];
+  /** Sites that are in no run: only their signatures are judged. */
+  readonly judged: readonly PlacedSite[];
   readonly roots: readonly Glue[];
   readonly anchors: readonly TrustAnchor[];
   /** The root's DS record, as a zone file line. */
@@ -23,12 +25,20 @@ export interface Lab {
   stop(): Promise<void>;
 }
 
+/** Sites with their labels. */
+export interface LabSites {
+  readonly verified: readonly (readonly [string, Site])[];
+  /** Only their signatures are judged. */
+  readonly trusted: readonly (readonly [string, Site])[];
+}
+
 /** Starts every server of the lab. To be called in a network namespace of its own. */
-export async function startLab(cases: readonly LabCase[]): Promise<Lab> {
-  const placed = placeSites(cases);
-  const runs = runsOf(placed);
+export async function startLab({ verified, trusted }: LabSites): Promise<Lab> {
+  const placed = placeSites([...verified, ...trusted]);
+  const runs = runsOf(placed.slice(0, verified.length));
+  const judged = placed.slice(verified.length);
   bringUpNetwork(runs.flatMap(({ facts }) => facts.accessEdge.addresses));
-  const zones = await makeZones(runs);
+  const zones = await makeZones(runs, judged);
   const running: { stop(): Promise<void> }[] = [];
   const stop = async () => {
     await Promise.all(running.splice(0).map((server) => server.stop()));
@@ -67,6 +77,7 @@ export async function startLab(cases: readonly LabCase[]): Promise<Lab> {
   }
   return {
     runs,
+    judged,
     roots: roots.map((address, at) => ({ host: `${"ab"[at]}.roots`, address })),
     anchors: readAnchors(zones.anchor),
     anchor: zones.anchor,

@@ -6,16 +6,20 @@ import { lifeline } from "../rig/watched-process";
 import type { LabOutcome } from "./outcome";
 
 /** Runs the lab in a network namespace of its own and gives what it found out. */
-export async function runLab(pattern = process.env.XMPP_EDGE_LAB_CASES ?? ""): Promise<LabOutcome> {
+export const runLab = (pattern = process.env.XMPP_EDGE_LAB_CASES ?? ""): Promise<LabOutcome> =>
+  runInNamespace(join(__dirname, "driver.ts"), [pattern]);
+
+/** Runs a program of ours in a network namespace of its own and reads the JSON that it prints. */
+export async function runInNamespace<T>(script: string, args: readonly string[] = []): Promise<T> {
   const jiti = resolve(__dirname, "../../../node_modules/jiti/lib/jiti-cli.mjs");
   // The lifeline inside unshare, for a change of user namespace would forget the request.
-  const command = [...namespace(), "--", ...lifeline, process.execPath, jiti, join(__dirname, "driver.ts"), pattern];
+  const command = [...namespace(), "--", ...lifeline, process.execPath, jiti, script, ...args];
   const child = spawn("unshare", command, { stdio: ["ignore", "pipe", "pipe"] });
   const ended = new Promise<number | null>((done) => child.once("close", done));
   const [answer, complaints] = await Promise.all([text(child.stdout), text(child.stderr)]);
   const code = await ended;
   if (code !== 0)
-    throw new PeerRigError("peer-exited", `the DNS lab ended (exit code ${code}). It wrote:\n${complaints}`);
+    throw new PeerRigError("peer-exited", `${script} ended (exit code ${code}). It wrote:\n${complaints}`);
   return JSON.parse(answer);
 }
 

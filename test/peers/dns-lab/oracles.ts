@@ -1,26 +1,27 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { decode } from "dns-packet";
-import { questionKey, survey } from "../../../src/dns/survey";
+import { type Asked, messageOf, questionKey, type Survey, survey } from "../../../src/dns/survey";
 import { surveyTrust } from "../../../src/dns/trust";
 import { askOverUdp, dnssecQuestion } from "../rig/dns-question";
 import { runInPeerRoot } from "../rig/peer-command";
 import { peerRoot } from "../rig/peer-root";
 import { makeWorkFolder } from "../rig/work-folder";
 import type { Lab } from "./lab";
-import type { OracleOutcome } from "./outcome";
+import type { DelegationOutcome, OracleOutcome } from "./outcome";
+import { OPEN_SITE, SOUND_SITE } from "./trust-sites";
 import { type PlacedSite, SERVERS } from "./world";
 
 const RESOLVER = SERVERS.resolvers.first;
 
 /** What we, unbound and BIND's delv think of the SRV set of every site whose servers answer alike. */
-export async function askOracles(lab: Lab): Promise<OracleOutcome[]> {
-  const sites = lab.runs.flatMap((run) => run.sites).filter(alike);
+export async function askOracles(lab: Lab): Promise<{ oracles: OracleOutcome[]; delegation: DelegationOutcome }> {
+  const sites = [...lab.runs.flatMap((run) => run.sites), ...lab.judged].filter(alike);
   const domains = sites.map(({ place }) => place.domain);
   const heard = await survey({ domains, roots: lab.roots, resolvers: [], timeout: 60_000 });
   const trust = await surveyTrust(heard, { anchors: lab.anchors, now: Math.floor(Date.now() / 1000) });
   const byDelv = await delv(lab.anchor, domains);
-  return Promise.all(
+  const oracles = await Promise.all(
     sites.map(async ({ place: { label, domain } }, at) => {
       const key = questionKey({ name: owner(domain), type: "SRV" });
       const zone = trust.zones.get(heard.atNameServers.get(key)?.zone ?? "");
@@ -33,6 +34,29 @@ export async function askOracles(lab: Lab): Promise<OracleOutcome[]> {
       };
     }),
   );
+  return { oracles, delegation: delegationIn(heard) };
+}
+
+/** What the survey made of the real servers' referrals and refusals, for one sound zone and one that is open. */
+function delegationIn(heard: Survey): DelegationOutcome {
+  const shown = (asked: Asked | undefined) =>
+    (asked?.observations ?? []).map(({ said }) =>
+      said.status === "failed" ? said.code : `${said.transport} ${said.code} ${messageOf(said).answers.length}`,
+    );
+  const zones = [SOUND_SITE, OPEN_SITE].map((label) => {
+    const name = `${label}.example`;
+    const zone = heard.zones.get(name);
+    return {
+      name,
+      path: zone?.path ?? [],
+      servers: (zone?.servers ?? []).map(({ host, address, from, namedBy }) => `${host} ${address} ${from} ${namedBy}`),
+      parents: (zone?.parentSays ?? []).map(({ server, cut }) => `${server.address} ${cut.kind}`),
+      ds: shown(heard.atNameServers.get(questionKey({ name, type: "DS" }))),
+      soaOverTcp: shown(heard.overTcp.get(questionKey({ name, type: "SOA" }))),
+      transfer: shown(heard.overTcp.get(questionKey({ name, type: "AXFR" }))),
+    };
+  });
+  return { reach: heard.reach, ipv6: heard.ipv6, complete: heard.complete, zones };
 }
 
 /** Resolvers ask one server and, where they like its answer not, another: then there is no one right answer. */
@@ -63,16 +87,15 @@ async function delv(anchor: string, domains: readonly string[]): Promise<string[
     const [tag, algorithm, digestType, digest] = anchor.split(/\s+/).slice(-4);
     const trusted = `trust-anchors { . static-ds ${tag} ${algorithm} ${digestType} "${digest}"; };\n`;
     await writeFile(join(work, "anchor"), trusted);
+    // All at once: where nothing validates, it asks for long.
     const asks = domains.map(
-      (domain) =>
-        `echo "== ${domain}"; delv -a /peer/anchor +root=. +cd @${RESOLVER} ${owner(domain)} SRV 2>&1 || true`,
+      (domain, at) => `delv -a /peer/anchor +root=. +cd @${RESOLVER} ${owner(domain)} SRV >out/${at} 2>&1 &`,
     );
-    await writeFile(join(work, "ask.sh"), `${asks.join("\n")}\n`);
-    const said = runInPeerRoot(peerRoot(), work, ["/bin/sh", "/peer/ask.sh"]);
-    return said
-      .split(/^== .*\n/m)
-      .slice(1)
-      .map(delvVerdict);
+    await writeFile(join(work, "ask.sh"), `${asks.join("\n")}\nwait\n`);
+    runInPeerRoot(peerRoot(), work, ["/bin/sh", "/peer/ask.sh"]);
+    return await Promise.all(
+      domains.map(async (_, at) => delvVerdict(await readFile(join(work, "out", `${at}`), "utf8"))),
+    );
   } finally {
     await rm(work, { recursive: true, force: true });
   }

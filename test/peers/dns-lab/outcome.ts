@@ -8,6 +8,7 @@ export interface LabOutcome {
   /** Findings of the common run that are about no site: about what all of them share. */
   readonly stray: readonly VerifyFinding[];
   readonly oracles: readonly OracleOutcome[];
+  readonly delegation: DelegationOutcome;
   /** Seconds of each part, for people. */
   readonly took: Readonly<Record<string, number>>;
 }
@@ -24,4 +25,20 @@ export interface OracleOutcome {
   readonly ours: readonly string[];
   readonly unbound: string;
   readonly delv: string;
+}
+
+/** What a survey made of the delegation of zones; in words, an entry a server. */
+export interface DelegationOutcome {
+  readonly reach: string;
+  readonly ipv6: boolean;
+  readonly complete: boolean;
+  readonly zones: readonly {
+    readonly name: string;
+    readonly path: readonly string[];
+    readonly servers: readonly string[];
+    readonly parents: readonly string[];
+    readonly ds: readonly string[];
+    readonly soaOverTcp: readonly string[];
+    readonly transfer: readonly string[];
+  }[];
 }

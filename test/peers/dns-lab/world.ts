@@ -102,12 +102,10 @@ export interface SitePlace {
   readonly second4: string;
 }
 
-/** A site of a case with its place. */
+/** A site with its place. */
 export interface PlacedSite {
   readonly site: Site;
   readonly place: SitePlace;
-  readonly of: LabCase;
-  readonly role: "fault" | "sound";
   /** It has an edge, and so a run, of its own. */
   readonly alone: boolean;
 }
@@ -125,40 +123,43 @@ export const SERVERS = {
 
 export const HOSTER = "hoster.example";
 
-/** Gives every site of the cases its place. The order of the cases decides the addresses. */
-export function placeSites(cases: readonly LabCase[]): PlacedSite[] {
-  return cases.flatMap((of, number) =>
-    (["fault", "sound"] as const).map((role): PlacedSite => {
-      const site = of[role];
-      const label = [of.id, of.variant, role === "sound" ? "sound" : undefined].filter(Boolean).join("-");
-      const domain = `${label}.${site.under ?? "example"}`;
-      const alone = site.definition !== undefined || site.verify !== undefined || site.serve !== undefined;
-      const index = number * 2 + (role === "fault" ? 1 : 2);
-      const [high, low] = [index >> 7, (index & 127) + 1];
-      const server = (which: "first" | "second") =>
-        site[which] === undefined
-          ? { host: `${which}.${HOSTER}`, address: SERVERS.hoster[which] }
-          : { host: `${label}-${which}.${HOSTER}`, address: `11.${which === "first" ? 8 : 9}.${high}.${low}` };
-      const [first, second] = [server("first"), server("second")];
-      return {
-        site,
-        of,
-        role,
-        alone,
-        place: {
-          label,
-          domain,
-          edge: alone ? `xmpp.${domain}` : COMMON_EDGE.fqdn,
-          edge4: alone ? `11.6.${high}.${low}` : COMMON_EDGE.addresses[0],
-          edge6: alone ? `2a11:6::${index.toString(16)}` : COMMON_EDGE.addresses[1],
-          first: first.host,
-          second: second.host,
-          first4: first.address,
-          second4: second.address,
-        },
-      };
-    }),
-  );
+export type Role = "fault" | "sound";
+
+/** The name of a case's zone, but for the top-level domain. */
+export const labelOf = ({ id, variant }: LabCase, role: Role): string =>
+  [id, variant, role === "sound" ? "sound" : undefined].filter((part) => part !== undefined).join("-");
+
+/** Gives every site its place. Their order decides the addresses. */
+export function placeSites(sites: readonly (readonly [label: string, Site])[]): PlacedSite[] {
+  return sites.map(([label, site], index): PlacedSite => {
+    const domain = `${label}.${site.under ?? "example"}`;
+    const alone = site.definition !== undefined || site.verify !== undefined || site.serve !== undefined;
+    const [high, low] = [index >> 7, (index & 127) + 1];
+    const server = (which: "first" | "second") =>
+      site[which] === undefined
+        ? { host: `${which}.${HOSTER}`, address: SERVERS.hoster[which] }
+        : { host: `${label}-${which}.${HOSTER}`, address: `11.${which === "first" ? 8 : 9}.${high}.${low}` };
+    const [first, second] = [server("first"), server("second")];
+    return {
+      site,
+      alone,
+      place: {
+        label,
+        domain,
+        edge: alone ? `xmpp.${domain}` : COMMON_EDGE.fqdn,
+        edge4: alone ? `11.6.${high}.${low}` : COMMON_EDGE.addresses[0],
+        edge6: alone ? `2a11:6::${(index + 1).toString(16)}` : COMMON_EDGE.addresses[1],
+        first: first.host,
+        second: second.host,
+        first4: first.address,
+        second4: second.address,
+      },
+    };
+  });
 }
 
 export const caseName = ({ id, variant }: LabCase) => (variant === undefined ? id : `${id} (${variant})`);
+
+/** The sites of cases, each with its label. */
+export const sitesOf = (cases: readonly LabCase[]): [string, Site][] =>
+  cases.flatMap((one) => (["fault", "sound"] as const).map((role): [string, Site] => [labelOf(one, role), one[role]]));

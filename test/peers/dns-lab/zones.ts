@@ -1,5 +1,4 @@
-import type { DnsRecord } from "../../../src/definition";
-import { zoneLine } from "../../../src/definition";
+import { type DnsRecord, srvOwner, zoneLine } from "../../../src/definition";
 import { reverseQuestion } from "../../../src/dns/survey/questions";
 import { COMMON_DOMAIN, type Run } from "./definitions";
 import { signZones, type UnsignedZone } from "./sign-zones";
@@ -28,12 +27,18 @@ interface Draft {
   readonly delegation: RecordSets;
 }
 
+/** As the definitions have it. */
+const TTL = 3600;
 const FRESH: Window = { from: -0.1, to: 30 };
 const REVERSE = ["11.in-addr.arpa", "1.1.a.2.ip6.arpa"];
 const REGISTRY_HOSTS = { "a.nic": SERVERS.registry.first, "b.nic": SERVERS.registry.second };
 
-export async function makeZones(runs: readonly Run[]): Promise<LabZones> {
-  const sites = runs.flatMap(({ facts, sites: of }) => of.map((site) => ({ site, records: facts.dns.records })));
+/** @param judged sites that are in no run; they have what sites of the first run have */
+export async function makeZones(runs: readonly Run[], judged: readonly PlacedSite[]): Promise<LabZones> {
+  const sites = [
+    ...runs.flatMap(({ facts, sites: of }) => of.map((site) => ({ site, records: facts.dns.records }))),
+    ...judged.map((site) => ({ site, records: commonRecords(site) })),
+  ];
   const hosted = [
     ...sites.map(({ site, records }) => siteZone(site, records)),
     commonZone(runs[0]?.facts.dns.records ?? []),
@@ -52,6 +57,20 @@ export async function makeZones(runs: readonly Run[]): Promise<LabZones> {
     anchor: `. IN DS ${rootKey.ds()}`,
   };
 }
+
+const commonRecords = ({ place }: PlacedSite): DnsRecord[] => [
+  {
+    type: "SRV",
+    owner: srvOwner(place.domain),
+    zone: place.domain,
+    ttl: TTL,
+    priority: 0,
+    weight: 0,
+    port: 5269,
+    target: place.edge,
+    reason: "",
+  },
+];
 
 const soa = (serial = 1) => [`first.${HOSTER}. hostmaster.${HOSTER}. ${serial} 3600 900 1209600 300`];
 
@@ -236,8 +255,6 @@ function relative(name: string, zone: string): string {
   if (zone === ".") return name;
   return name.endsWith(`.${zone}`) ? name.slice(0, -zone.length - 1) : `${name}.`;
 }
-
-const TTL = 3600;
 
 function textOf(zone: string, sets: RecordSets, key: ZoneKey | undefined): string {
   const lines = Object.entries(sets).flatMap(([text, data]) => {

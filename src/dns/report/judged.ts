@@ -1,3 +1,4 @@
+import { catalogueEntry } from "../explain/catalogue";
 import { byWeight, type VerifyFinding, type VerifyReport, worst } from "./report";
 
 /** The report with other findings: verdicts and counts follow from them. */
@@ -25,6 +26,6 @@ export function withFindings(report: VerifyReport, changed: readonly VerifyFindi
   };
 }
 
-/** What is found at the Access Edge, which is none of the domains, is found for all of them. */
-const concerns = ({ domain }: VerifyFinding, wanted: string, domains: ReadonlySet<string>) =>
-  domain === wanted || (domain !== null && !domains.has(domain));
+/** What is found at the Access Edge, which is none of the domains, is found for all of them; a partner's fault is its own. */
+const concerns = ({ id, domain }: VerifyFinding, wanted: string, domains: ReadonlySet<string>) =>
+  domain === wanted || (domain !== null && !domains.has(domain) && catalogueEntry(id)?.scope !== "partner");

@@ -14,6 +14,7 @@ import {
 } from "../definition";
 import type { CliContext } from "./context";
 import { CommandError, UsageError } from "./context";
+import { trustAnchorsOf } from "./trust-anchors";
 import { type Edge, ExchangeError, type RunningEdge, sandboxUser } from "./up/edge";
 import { EdgeProcess } from "./up/edge-process";
 import { agreedInWords, differences, exchange, prepareContacts } from "./up/exchange";
@@ -34,6 +35,7 @@ interface Step {
 
 const REFRESH_MS = 2_000;
 const VERIFY_SECONDS = 10;
+const LAB_ANCHORS = "lab-ca.pem";
 
 export function register(program: Command, context: CliContext): void {
   program
@@ -88,7 +90,7 @@ async function up(files: readonly [string, string], options: UpOptions, context:
     const dns = await serveDns(edges, say);
     cleanUp.push(() => dns.close());
     const running = await startAll(edges, directory, `${dns.address}:${dns.port}`, cleanUp, say);
-    await verifyAll(edges, dns, say, context.signal);
+    await verifyAll(edges, dns, join(directory, LAB_ANCHORS), say, context.signal);
     await prepareContacts(running[0], running[1]);
     await prepareContacts(running[1], running[0]);
     await exchange(running[0], running[1], say, context.signal);
@@ -185,7 +187,7 @@ async function startAll(
   const { mkdirSync } = require("node:fs") as typeof import("node:fs");
   const domains = edges.flatMap((edge) => edge.facts.certificate.names.map(({ name }) => name));
   const ca = await LabCa.create({ now: new Date(), permittedDomains: domains });
-  const anchors = join(directory, "lab-ca.pem");
+  const anchors = join(directory, LAB_ANCHORS);
   writeFileSync(anchors, ca.certificatePem);
   const running: RunningEdge[] = [];
   for (const edge of edges) {
@@ -223,21 +225,25 @@ async function startAll(
 async function verifyAll(
   edges: readonly Edge[],
   dns: { address: string; port: number },
+  anchorsFile: string,
   say: (step: string, result: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const { verifyDns } = require("../dns") as typeof import("../dns");
+  const probe = { trustAnchors: trustAnchorsOf(anchorsFile) };
   for (const edge of edges) {
     const report = await verifyDns({
       facts: edge.facts,
       nameServers: [{ address: dns.address, port: dns.port }],
+      probe,
+      allowPrivate: true,
       timeout: VERIFY_SECONDS,
       signal,
     });
     say("verify", `${edge.definition.name}: ${report.verdict}`);
     if (report.verdict === "fail" || report.verdict === "unknown")
       throw new CommandError(
-        `the served records are not what ${edge.definition.name} declares:\n${report.findings.map((finding) => `  ${finding.id}: ${finding.found}`).join("\n")}`,
+        `what is served is not what ${edge.definition.name} declares:\n${report.findings.map((finding) => `  ${finding.id}: ${finding.found}`).join("\n")}`,
         1,
       );
   }

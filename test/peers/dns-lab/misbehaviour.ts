@@ -110,3 +110,17 @@ export const ALTERED_SIGNATURES: Misbehaviour = {
     }),
   ),
 };
+
+type DataOf<T> = Extract<Records[number], { type: T }> extends { data: infer D } ? D : never;
+
+/** Changes the data of answers of one type, and the seconds that they may be remembered. */
+export const withData =
+  <T extends "SRV" | "A" | "AAAA">(type: T, change: (data: DataOf<T>) => DataOf<T>, ttl?: number) =>
+  (answer: Packet): Packet => ({
+    ...answer,
+    answers: (answer.answers ?? []).map((record) =>
+      record.type === type
+        ? ({ ...record, data: change(record.data as DataOf<T>), ...(ttl !== undefined && { ttl }) } as typeof record)
+        : record,
+    ),
+  });

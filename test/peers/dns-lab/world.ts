@@ -82,6 +82,8 @@ export interface LabCase {
   readonly verdict?: "fail" | "warn" | "info" | "unknown";
   /** What the finding has to say in `found`. */
   readonly found?: RegExp;
+  /** Seconds that the finding says to wait for. Default: not looked at. */
+  readonly retryAfter?: number;
   /** The finding is about the Access Edge, a server (`domain` null) or the domain itself. Default: any of the site's. */
   readonly about?: "edge" | "server" | "domain";
 }

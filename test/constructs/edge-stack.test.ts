@@ -105,11 +105,11 @@ describe("a whole edge", () => {
   test("synthesises 10,000 partners without a visible pause", () => {
     const partners = Array.from({ length: 10_000 }, (_, at) => ({ domain: `partner${at}.example` }));
     const definition = contoso({ partners });
-    const started = performance.now();
+    const started = process.cpuUsage(); // not by the clock: others may be at work on the machine
     const stack = synthesised((scope) => new XmppEdge(scope, "edge", { definition, image }));
-    const seconds = (performance.now() - started) / 1000;
+    const { user, system } = process.cpuUsage(started);
     expect(JSON.parse(String(stack.only("aws_s3_object").content)).partners).toHaveLength(10_000);
-    expect(seconds).toBeLessThan(5);
+    expect((user + system) / 1e6).toBeLessThan(5);
   });
 });
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "@jest/globals";
 import type { Answer } from "dns-packet";
 import { type DnsRecord, facts } from "../../src/definition";
@@ -132,10 +133,13 @@ test("what hostile zones hold is cut short in the report", async () => {
 
 describe("the run", () => {
   test("ends at its deadline, with what is known by then", async () => {
-    const silent = await respond(() => []);
-    const started = performance.now();
-    expect(await verify({ resolvers: [silent], timeout: 0.3 })).toMatchObject({ verdict: "unknown", complete: true });
-    expect(performance.now() - started).toBeLessThan(1500);
+    const slow = await respond(async (query) => {
+      await delay(1_000);
+      return [reply(query, [])];
+    });
+    const within = (timeout: number) => verify({ resolvers: [slow], timeout });
+    expect(await within(0.3)).toMatchObject({ verdict: "unknown", complete: true });
+    expect((await within(60)).verdict).not.toBe("unknown"); // with more time it would have been heard
   });
 
   test("ends when it is interrupted, and says so", async () => {
@@ -150,7 +154,8 @@ describe("the run", () => {
     const records = srv({ port: 1, weight: 3 });
     const server = await serve(records);
     const [first, second] = [await verify({ nameServers: [server] }), await verify({ nameServers: [server] })];
-    expect(first).toEqual(second);
+    // How long the answers took is none of what they say.
+    expect({ ...first, measures: undefined }).toEqual({ ...second, measures: undefined });
     expect(ids(first)).toEqual(["srv-port", "srv-priority-weight"]);
   });
 });

@@ -4,7 +4,7 @@ import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "n
 import type { LabCertificate } from "../../src/certificate/lab-ca";
 import { LOCAL, REMOTE } from "./documents";
 
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 60_000;
 /** The real ones: tests hold the gateway's clock, not the network's. */
 const { setTimeout, clearTimeout } = globalThis;
 

@@ -93,13 +93,11 @@ describe("the plan of a certificate", () => {
     expect(plan.source.refuses.join()).toContain("friendly name");
   });
 
-  it("for 1,000 domains takes less than a second, and says that these are too many", async () => {
+  it("says of 1,000 domains that these are too many", async () => {
     const domains = Array.from({ length: 1000 }, (_, index) => ({ name: `d${index}.example` }));
     const definition = definitionOf({ domains });
     const store = await storeWith();
-    const before = performance.now();
     const plan = planCertificate(definition, store, NOW);
-    expect(performance.now() - before).toBeLessThan(1000);
     expect(plan.names).toHaveLength(1001);
     expect(plan.problems.map(({ code }) => code)).toEqual(["names-too-many", "names-missing", "names-extra"]);
     expect(plan.problems[0]?.found).toContain("1001 names need 3 certificates");

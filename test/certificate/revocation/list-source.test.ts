@@ -52,7 +52,7 @@ describe("addresses that are not global are never asked", () => {
 });
 
 describe("a list that cannot be had says why", () => {
-  test.each<[string, RequestListener, string]>([
+  test.each<[string, RequestListener, string, number?]>([
     ["not there", (_, response) => response.writeHead(404).end(), "http-status"],
     [
       "moved, which is not followed",
@@ -68,10 +68,10 @@ describe("a list that cannot be had says why", () => {
       },
       "unreachable",
     ],
-    ["without end in time", (_, response) => void response.writeHead(200).write("a"), "timeout"],
-  ])("%s", async (_, answer, code) => {
+    ["without end in time", (_, response) => void response.writeHead(200).write("a"), "timeout", 300],
+  ])("%s", async (_, answer, code, timeout = 60_000) => {
     const url = await serve(answer);
-    await expect(fetched(url, { ...LOOPBACK, timeout: 1000 })).rejects.toMatchObject({ code });
+    await expect(fetched(url, { ...LOOPBACK, timeout })).rejects.toMatchObject({ code });
   });
 
   test.each([

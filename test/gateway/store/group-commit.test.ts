@@ -55,8 +55,7 @@ describe("batching", () => {
   test("writes nobody waits for are committed soon all the same", async () => {
     const { calls, commits } = recorded();
     commits.begin();
-    const start = performance.now();
-    while (calls.length < 2 && performance.now() - start < 2000) await wait(1);
+    while (calls.length < 2) await wait(1);
     expect(calls).toEqual(["begin", "commit"]);
   });
 
@@ -92,8 +91,7 @@ describe("failing closed", () => {
   test("a commit that fails with nobody waiting is told to the next caller", async () => {
     const { failures, commits } = recorded({ commit: true });
     commits.begin();
-    const start = performance.now();
-    while (failures.length === 0 && performance.now() - start < 2000) await wait(1);
+    while (failures.length === 0) await wait(1);
     expect(failures).toHaveLength(1);
     await expect(commits.committed()).rejects.toThrow("the store has failed");
   });

@@ -55,7 +55,7 @@ describe("an interrupted push", () => {
           child.kill("SIGINT");
         });
       });
-      expect(performance.now() - interrupted).toBeLessThan(10_000);
+      expect(performance.now() - interrupted).toBeLessThan(60_000);
       expect(outcome.status).toBe(1);
       expect(outcome.output).toMatch(/Interrupt received/);
       expect(outcome.output).toMatch(/Error: interrupted/);

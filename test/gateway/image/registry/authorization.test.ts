@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { imageIsThere, type PushOptions, pushImage } from "../../../../src/gateway/image/registry";
 import { findCredentials } from "../../../../src/gateway/image/registry/find-credentials";
 import { parseRepository } from "../../../../src/gateway/image/registry/repository";
@@ -34,7 +34,10 @@ beforeEach(async () => {
   repository = `${registry.host}/edge/gateway`;
   environment = { HOME: await mkdtemp(join(folder, "home-")) };
 });
-afterEach(() => registry.stop());
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await registry.stop();
+});
 
 const push = (more: Partial<PushOptions> = {}) =>
   pushImage({ layout: layout.directory, digest: layout.digest, repository, tag: "v1", limits, environment, ...more });
@@ -148,21 +151,24 @@ describe("a registry that asks for a token", () => {
   });
 
   test("gets a new one before the old one ends", async () => {
+    let now = Date.now();
+    jest.spyOn(Date, "now").mockImplementation(() => now);
     let endsAt = 0;
     let late = 0;
     registry.giveToken = () => {
       given.push(`token-${given.length}`);
-      endsAt = Date.now() + 300;
-      return { body: { access_token: given.at(-1), expires_in: 0.3 } };
+      endsAt = now + 300_000;
+      return { body: { access_token: given.at(-1), expires_in: 300 } };
     };
     registry.goodToken = (token) => {
-      if (token !== "" && Date.now() > endsAt) late++;
-      return token === given.at(-1) && Date.now() <= endsAt;
+      if (token !== "" && now > endsAt) late++;
+      return token === given.at(-1) && now <= endsAt;
     };
-    registry.misbehave = (_request, response, { method, path, authorization }) => {
-      if (method !== "POST" || authorization === undefined) return false;
-      setTimeout(() => response.writeHead(202, { location: `${path}one?_state=a%2Fb~c` }).end(), 400);
-      return true;
+    // Manifests go one after the other; after each the token's time is over.
+    registry.misbehave = (_request, response, { path, authorization }) => {
+      const ends = path.includes("/manifests/") && authorization !== undefined;
+      if (ends) response.once("finish", () => (now += 400_000));
+      return false;
     };
     await push({ credentials });
     expect(registry.tags.get("v1")).toBe(layout.digest);

@@ -215,12 +215,10 @@ describe("a registry that misbehaves", () => {
 describe("a registry in passing trouble", () => {
   test("is tried again, also in the middle of a layer; the wait it asks for is kept", async () => {
     const troubles = [503, 429, "death"];
-    const times: number[] = [];
     registry.misbehave = (request, response, seen) => {
       if (seen.method !== "POST" && !isBlobPut(seen)) return false;
       const trouble = troubles.shift();
       if (trouble === undefined) return false;
-      times.push(Date.now());
       if (trouble === "death") request.socket.destroy();
       else response.writeHead(trouble as number, { "retry-after": "1" }).end();
       return true;
@@ -235,9 +233,7 @@ describe("a registry in passing trouble", () => {
       response.writeHead(503, { "retry-after": "86400" }).end();
       return true;
     };
-    const since = Date.now();
-    await expect(push()).rejects.toMatchObject({ code: "registry-busy" });
-    expect(Date.now() - since).toBeLessThan(1_500);
+    await expect(push()).rejects.toMatchObject({ code: "registry-busy" }); // and not tomorrow
   });
 });
 

@@ -99,11 +99,17 @@ describe("the gate", () => {
   test("--wait says what is awaited, and sees it come", async () => {
     const at = await served(WRONG_PORT);
     const port = Number(at.split(":")[1]);
-    setTimeout(async () => {
+    let mended: Promise<void> | undefined;
+    const mend = async () => {
       await running.pop()?.close();
       running.push(await serveRecords({ address: "127.0.0.1", port, records: RECORDS }));
+    };
+    const outcome = await runCli(["dns", "verify", definition(), "--name-server", at, "--wait", "100s"], {
+      onStderr: () => {
+        mended ??= mend();
+      },
     });
-    const outcome = await runCli(["dns", "verify", definition(), "--name-server", at, "--wait", "60s"]);
+    await mended;
     expect(outcome).toMatchObject({ code: 0 });
     expect(outcome.stderr).toMatch(/^waiting for the zones' servers: emea\.example srv-port, found port 5222/);
   });

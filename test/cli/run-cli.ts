@@ -12,6 +12,8 @@ export interface CliWorld {
   readonly environment?: Readonly<Record<string, string>>;
   /** Receives the way to send a signal, once the command listens. */
   readonly onListening?: (send: (signal: StopSignal) => void) => void;
+  /** Told of what goes to standard error, as it does. */
+  readonly onStderr?: (text: string) => void;
 }
 
 /** Runs the command line inside this process. */
@@ -25,6 +27,7 @@ export async function runCli(argv: readonly string[], world: CliWorld = {}): Pro
     },
     stderr: (text) => {
       stderr += text;
+      world.onStderr?.(text);
     },
     terminal: { stdout: terminal, stderr: terminal },
     environment: world.environment ?? {},

@@ -66,14 +66,15 @@ const DIFFERS =
 
 /**
  * How long a resolver may still remember what was there before; undefined where age does not explain what it says:
- * nothing that may be kept, an absence of another zone's, an address that is nobody's, or its own word.
+ * an absence that may not be kept or is another zone's, an address that is nobody's, or its own word.
  */
 function secondsLeft(given: Word, said: Answered, right: Word, name: string): number | undefined {
   const codes = said.extendedErrors.map(({ code }) => code);
   if (codes.some((code) => FORGED.has(code))) return undefined;
   if (codes.some((code) => STALE.has(code))) return given.ttl ?? 0;
   const { ttl } = given;
-  if (ttl === undefined || ttl === 0 || ttl > LONGEST_KEPT) return undefined;
+  // 0 is the last second of what was kept.
+  if (ttl === undefined || ttl > LONGEST_KEPT) return undefined;
   if (given.records.length === 0) return isOfItsZone(said, name) ? ttl : undefined;
   const isPublic = (record: string) =>
     record.includes(" ") || (addressKind(record) === "global" && embeddedIpv4(record) === undefined);

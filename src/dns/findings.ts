@@ -22,23 +22,33 @@ export class Findings {
   all(): VerifyFinding[] {
     const kept = [...this.#kept.values()];
     const key = (domain: string | null, id: string) => JSON.stringify([domain, id]);
-    const hidden = new Set(
-      kept.flatMap(({ finding: { id, verdict, domain }, touches }) => {
-        const entry = catalogueEntry(id);
-        if (entry === undefined || (verdict === "info" && entry.severity !== "info")) return [];
-        return [domain, ...touches].flatMap((name) => entry.hides.map((hides) => key(name, hides)));
-      }),
-    );
-    return kept.map(({ finding }) => finding).filter(({ id, domain }) => !hidden.has(key(domain, id)));
+    const hiding = new Map<string, (readonly string[] | undefined)[]>();
+    for (const { finding, touches, onlyAt } of kept) {
+      const { id, verdict, domain } = finding;
+      const entry = catalogueEntry(id);
+      if (entry === undefined || (verdict === "info" && entry.severity !== "info")) continue;
+      for (const name of [domain, ...touches])
+        for (const hides of entry.hides) {
+          const at = key(name, hides);
+          hiding.set(at, [...(hiding.get(at) ?? []), onlyAt]);
+        }
+    }
+    const isHidden = ({ domain, id, server }: VerifyFinding) =>
+      hiding
+        .get(key(domain, id))
+        ?.some((onlyAt) => onlyAt === undefined || server.split(", ").every((one) => onlyAt.includes(one))) === true;
+    return kept
+      .filter(({ finding }) => !isHidden(finding))
+      .map(({ finding, touches }) => (touches.size === 0 ? finding : { ...finding, touches: [...touches] }));
   }
 
   /** Takes what a family of checks found. */
-  take({ id, verdict, domain, touches = [], retryAfter, ...rest }: Found): void {
+  take({ id, verdict, domain, touches = [], onlyAt, retryAfter, ...rest }: Found): void {
     const entry = catalogueEntry(id);
     if (entry === undefined) throw new RangeError(`no check is called ${id}`);
     const { severity, source } = entry;
     const about = { id, verdict: verdict ?? severity, severity, domain, source };
-    this.#add({ ...about, ...rest, retryAfter: retryAfter ?? null }, touches);
+    this.#add({ ...about, ...rest, retryAfter: retryAfter ?? null }, touches, onlyAt);
   }
 
   /** Runs the checks on what was answered. A stage that finds something ends it; says whether one did. */
@@ -103,12 +113,12 @@ export class Findings {
     return true;
   }
 
-  #add(finding: VerifyFinding, touches: readonly string[] = []): void {
+  #add(finding: VerifyFinding, touches: readonly string[] = [], onlyAt?: readonly string[]): void {
     const { id, verdict, domain, subject, found, expected, server } = finding;
     const key = JSON.stringify(domain === null ? [id, server] : [id, verdict, domain, subject, found, expected]);
     const same = this.#kept.get(key);
     if (same === undefined) {
-      this.#kept.set(key, { finding, touches: new Set(touches) });
+      this.#kept.set(key, { finding, touches: new Set(touches), onlyAt });
       return;
     }
     for (const name of touches) same.touches.add(name);
@@ -123,6 +133,8 @@ interface Kept {
   finding: VerifyFinding;
   /** Names that suffer from it besides its own. */
   readonly touches: Set<string>;
+  /** What it hides is hidden only where none but these servers said so; undefined: whoever did. */
+  readonly onlyAt: readonly string[] | undefined;
 }
 
 interface Heard {

@@ -12,12 +12,14 @@ import type { Survey } from "./survey";
 /** Judges what is published for the local domains and the Access Edge against what is declared. */
 export async function judgeRecords(expected: Expected, survey: Survey, findings: Findings): Promise<void> {
   const ask = (question: Question) => published(survey, question);
+  const tell = (domain: string, observed: Observed) => tellUnanswered(domain, observed, survey, findings);
   const targets = expected.declaredTargets.map(comparable);
   const reached = new Set<string>();
   const known = new Set<string>();
   for (const service of expected.services) {
     const observed = await ask({ name: service.record.owner, type: "SRV" });
     judgeService(service, targets, observed, findings);
+    tell(service.domain, observed);
     if (mayReachEdge(observed)) reached.add(service.record.target);
     if (isAnswered(observed)) known.add(service.domain);
   }
@@ -28,13 +30,25 @@ export async function judgeRecords(expected: Expected, survey: Survey, findings:
     const use = { host, own, takesOver: expected.takesOver, sip, hosts: [a, aaaa] };
     // One finding a cause: where a SIP edge is at the host or no domain leads there, its addresses are not looked at.
     const inUse = judgeEdgeUse(use, findings, { unlessNamed: "pass" });
-    if (!inUse && reached.has(host)) judgeHost(host, expected.records, a, aaaa, findings);
+    if (inUse || !reached.has(host)) continue;
+    judgeHost(host, expected.records, a, aaaa, findings);
+    for (const observed of [a, aaaa]) tell(host, withoutAliases(observed));
   }
   // One finding a cause: where nothing at all is known of a domain, its SIP records are not named as well.
   for (const each of sip) {
     const domain = sipDomain(each.question);
-    if (known.has(domain)) findings.unanswered(domain, each);
+    if (known.has(domain)) tell(domain, each);
   }
+}
+
+/** Name servers that fail, and zones that nobody speaks for, are told once by the checks of the delegation. */
+function tellUnanswered(domain: string, observed: Observed, survey: Survey, findings: Findings): void {
+  const observations = observed.observations.filter(
+    ({ vantage, answer }) =>
+      vantage.kind === "resolver" || answer.status !== "failed" || (answer.aliases ?? []).length > 0,
+  );
+  if (observations.length > 0 || survey.reach === "resolvers-only")
+    findings.unanswered(domain, { ...observed, observations });
 }
 
 const isAnswered = ({ observations }: Observed) => observations.some(({ answer }) => answer.status !== "failed");
@@ -56,7 +70,6 @@ function judgeService(
     };
     findings.judge(SRV_CHECKS, view, { domain, subject, vantages: [vantage], ttl: answer.ttl });
   }
-  findings.unanswered(domain, observed);
 }
 
 const srvRecords = (answer: Observation["answer"]) =>
@@ -93,7 +106,6 @@ function judgeHost(host: string, records: readonly DnsRecord[], a: Observed, aaa
     const ttl = ttls.length > 0 ? Math.max(...ttls) : undefined;
     findings.judge(HOST_CHECKS, view, { domain: host, subject: `${host} A, AAAA`, vantages: [four.vantage], ttl });
   });
-  for (const observed of [a, aaaa]) findings.unanswered(host, withoutAliases(observed));
 }
 
 /** An alias at the host is a fault of its own (`srv-target-alias`): that nothing is known behind it adds nothing. */

@@ -76,10 +76,12 @@ describe("several servers", () => {
     ]);
   });
 
-  test("of which one is wrong: a fault, naming that one", async () => {
+  test("of which one is wrong: that they differ, naming that one and what it says", async () => {
     const wrong = await serve(without("SRV"));
     const report = await verify({ nameServers: [await serve(RECORDS), wrong] });
-    expect(report.findings).toMatchObject([{ id: "srv-missing", server: `127.0.0.1:${wrong.port}` }]);
+    const server = `127.0.0.1:${wrong.port}`;
+    const found = expect.stringContaining(`nothing from ${server}`);
+    expect(report.findings).toMatchObject([{ id: "ns-answers-differ", domain: "contoso.example", server, found }]);
   });
 
   test("are each asked about their own zone, the deepest first", async () => {

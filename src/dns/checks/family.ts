@@ -24,6 +24,11 @@ export interface Found {
   readonly remedy: string;
   /** The same for programs, where records mend it. */
   readonly change?: RecordChange;
+  /**
+   * What the catalogue says that it hides is hidden only where nobody but these servers, as reports name them, said so.
+   * Left out: whoever said so.
+   */
+  readonly onlyAt?: readonly string[];
   /** Seconds after which it may be over by itself. */
   readonly retryAfter?: number;
 }

@@ -2,6 +2,7 @@ import { addressDiffers } from "./address-differs";
 import { addressExtra } from "./address-extra";
 import { addressMissing } from "./address-missing";
 import type { Check, EdgeUseView, HostView, SrvView } from "./check";
+import { delegation } from "./delegation";
 import { edgeInUse, edgeTakenOver } from "./edge-in-use";
 import type { Family } from "./family";
 import { partnerFamily } from "./partner";
@@ -42,4 +43,4 @@ export const HOST_CHECKS: Stages<HostView> = [
 ];
 
 /** On everything that a run found out. */
-export const FAMILIES: readonly Family[] = [publicView, probeFamily, partnerFamily];
+export const FAMILIES: readonly Family[] = [delegation, publicView, probeFamily, partnerFamily];

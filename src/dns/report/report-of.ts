@@ -24,7 +24,11 @@ export function reportOf(outcome: Outcome): VerifyReport {
   const { evidence, complete, told } = outcome;
   const { expected, survey } = evidence;
   const findings = outcome.findings.all().sort(byWeight);
-  const ofDomain = (name: string) => findings.filter(({ domain }) => domain === name);
+  const verdicts = new Map<string, VerifyFinding["verdict"][]>();
+  for (const { domain, touches = [], verdict: one } of findings)
+    for (const name of domain === null ? touches : [domain, ...touches])
+      verdicts.set(name, [...(verdicts.get(name) ?? []), one]);
+  const ofName = (name: string) => verdicts.get(name) ?? [];
   const count = (verdict: VerifyFinding["verdict"]) => findings.filter((finding) => finding.verdict === verdict).length;
   const verdict = worst(findings.map((finding) => finding.verdict));
   return {
@@ -43,7 +47,7 @@ export function reportOf(outcome: Outcome): VerifyReport {
     },
     domains: expected.services.map(({ domain, record }) => ({
       domain,
-      verdict: worst([...ofDomain(domain), ...ofDomain(record.target)].map((finding) => finding.verdict)),
+      verdict: worst([...ofName(domain), ...ofName(record.target)]),
     })),
     findings,
     vantage: {

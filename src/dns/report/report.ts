@@ -10,6 +10,8 @@ export interface VerifyFinding {
   readonly severity: "fail" | "warn" | "info";
   /** The local domain, or the Access Edge FQDN where its addresses are at fault; null where only a server is. */
   readonly domain: string | null;
+  /** Other names of the definition that suffer from the same. */
+  readonly touches?: readonly string[];
   /** The name and type that were asked for. */
   readonly subject: string;
   /** Everyone who answered so, with commas between. */

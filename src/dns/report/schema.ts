@@ -10,6 +10,7 @@ const finding = z.strictObject({
   verdict: found,
   severity: z.enum(["fail", "warn", "info"]),
   domain: z.string().nullable().describe("local domain or Access Edge FQDN; null where only a server is at fault"),
+  touches: z.array(z.string()).exactOptional().describe("other names of the definition that suffer from the same"),
   subject: z.string(),
   server: z.string(),
   found: z.string(),

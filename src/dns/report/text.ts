@@ -23,6 +23,7 @@ export function verifyText(report: VerifyReport, { colour }: TextOptions): strin
 function findingText(finding: VerifyFinding, word: string, file = ""): string {
   const title = [word, oneLine(finding.domain ?? ""), finding.id].filter((part) => part !== "").join(" ");
   const rows: [string, string][] = [
+    ["also", oneLine(alsoText(finding.touches ?? []))],
     ["asked", oneLine(finding.subject)],
     ["server", oneLine(finding.server)],
     ["found", oneLine(finding.found)],
@@ -36,6 +37,12 @@ function findingText(finding: VerifyFinding, word: string, file = ""): string {
   const told = rows.filter(([, text]) => text !== "").map(([name, text]) => `        ${name.padEnd(9)} ${text}\n`);
   return `${title}\n${told.join("")}`;
 }
+
+/** Names shown of those that suffer from the same. */
+const SHOWN = 8;
+
+const alsoText = (names: readonly string[]) =>
+  [...names.slice(0, SHOWN), ...(names.length > SHOWN ? [`and ${names.length - SHOWN} more`] : [])].join(", ");
 
 const waivedText = ({ reason, until, verdict }: NonNullable<VerifyFinding["waived"]>) =>
   oneLine(`a ${verdict} that the definition lets pass until ${until}: ${reason}`);

@@ -1,0 +1,48 @@
+import { comparable } from "../../resolver";
+import { messageOf } from "../../survey";
+import type { Heard, ServerView, ZoneView } from "./zone-view";
+
+/** What a zone says of itself. */
+export interface Soa {
+  readonly serial: number;
+  /** Seconds. */
+  readonly refresh: number;
+  readonly minimum: number;
+  readonly ttl: number;
+}
+
+/** Whether serial `a` comes after `b` (RFC 1982 section 3.2). */
+export const isAfter = (a: number, b: number): boolean => a !== b && (a - b) >>> 0 < 0x8000_0000;
+
+/** The zone's SOA record at a server: it was asked twice, and the later serial counts. */
+export function soaAt({ heard, overTcp }: ServerView, zone: string): Soa | undefined {
+  return [...heard, ...overTcp]
+    .flatMap((one) => (one.question.type === "SOA" && comparable(one.question.name) === zone ? soaIn(one, zone) : []))
+    .reduce<Soa | undefined>(
+      (newest, soa) => (newest === undefined || isAfter(soa.serial, newest.serial) ? soa : newest),
+      undefined,
+    );
+}
+
+function soaIn({ said }: Heard, zone: string): Soa[] {
+  if (said.status !== "answered" || !said.authoritative || said.code !== "NOERROR") return [];
+  return messageOf(said).answers.flatMap((record) => {
+    if (record.type !== "SOA" || comparable(record.name) !== zone) return [];
+    const { serial = 0, refresh = 0, minimum = 0 } = record.data;
+    return [{ serial, refresh, minimum, ttl: record.ttl ?? 0 }];
+  });
+}
+
+/** The newest SOA record of the zone, and who has it. */
+export function newestSoa({ servers, zone }: ZoneView): { soa: Soa; servers: string[] } | undefined {
+  const all = servers.flatMap((server) => {
+    const soa = soaAt(server, zone.name);
+    return soa === undefined ? [] : [{ soa, name: server.name }];
+  });
+  const newest = all.reduce<Soa | undefined>(
+    (best, { soa }) => (best === undefined || isAfter(soa.serial, best.serial) ? soa : best),
+    undefined,
+  );
+  if (newest === undefined) return undefined;
+  return { soa: newest, servers: all.filter(({ soa }) => soa.serial === newest.serial).map(({ name }) => name) };
+}

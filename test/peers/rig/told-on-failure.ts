@@ -26,15 +26,31 @@ export function forgetEnded(world: object): void {
   (world as World)[key] = kept;
 }
 
-const LONGEST_LINE = 400;
+const LINES = 40;
+const LONGEST_LINE = 300;
+/** Lines of one event: a thousand messages must not hide why a stream ended. */
+const OF_A_KIND = 8;
 
-/** The last lines of each log. What a test's own looks leave there is left out: it asks fifty times a second. */
-export function testimony(witnesses: readonly Witness[], lines = 50): string {
+/** The last lines of each log. */
+export function testimony(witnesses: readonly Witness[]): string {
   return witnesses
     .map(({ name, log, end }) => {
-      const worth = log.filter((line) => !line.includes('"event":"admin-answered"'));
-      const last = worth.slice(-lines).map((line) => `  ${line.slice(0, LONGEST_LINE)}`);
-      return [`${name}, ${end ?? "which runs"}; the last ${last.length} lines of its log:`, ...last].join("\n");
+      const last = lastOf(log).map((line) => `  ${line.slice(0, LONGEST_LINE)}`);
+      return [`${name}, ${end ?? "which runs"}; the last of the ${log.length} lines of its log:`, ...last].join("\n");
     })
     .join("\n");
+}
+
+function lastOf(log: readonly string[]): string[] {
+  const told: string[] = [];
+  const kinds = new Map<string, number>();
+  for (let at = log.length - 1; at >= 0 && told.length < LINES; at--) {
+    const line = log[at] as string;
+    const [, kind] = /"event":"([^"]*)"/.exec(line) ?? [];
+    const seen = kind === undefined ? 0 : (kinds.get(kind) ?? 0);
+    if (seen >= OF_A_KIND) continue;
+    if (kind !== undefined) kinds.set(kind, seen + 1);
+    told.unshift(line);
+  }
+  return told;
 }

@@ -1,6 +1,7 @@
 import { constants, type KeyObject, verify } from "node:crypto";
 import { algorithmOf } from "./algorithm";
 import { once } from "./once";
+import type { SignatureMemory } from "./signature-memory";
 import type { SigningKey } from "./signing-key";
 import type { VerificationBudget } from "./verification-budget";
 import { ancestor, isWithin, labelsOf, readPlainName, type WireName, wildcardOf } from "./wire-name";
@@ -79,6 +80,8 @@ export interface VerifyBy {
   /** Seconds since 1970. */
   readonly now: number;
   readonly budget: VerificationBudget;
+  /** Of the zone. Left out: every signature is checked anew. */
+  readonly memory?: SignatureMemory;
 }
 
 /**
@@ -117,7 +120,7 @@ function faultOf(
   set: RecordSet,
   data: () => readonly Buffer[],
   signature: Signature,
-  { zone, keys, now }: VerifyBy,
+  { zone, keys, now, memory }: VerifyBy,
   attempts: { take(octets: number): boolean },
 ): SignatureFault | undefined {
   if (!signature.signer.equals(zone) || !isWithin(set.owner, zone)) return "foreign-signer";
@@ -135,7 +138,10 @@ function faultOf(
       continue;
     }
     fault = "wrong-signature";
-    if (!stands(signed(), signature, publicKey)) continue;
+    const check = () => stands(signed(), signature, publicKey);
+    const good = memory === undefined ? check() : memory.stands(key.data, signed(), signature.signature, check);
+    if (good === undefined) return "too-many-signatures";
+    if (!good) continue;
     if (before(now, signature.inception)) return "not-yet-valid";
     return before(signature.expires, now) ? "expired" : undefined;
   }

@@ -1,6 +1,7 @@
 import { type Delegation, delegationsOf, usableDelegations, vouchedFor } from "./delegation";
 import { denialOf } from "./denial";
 import { type Signature, type SignatureFault, type SignatureVerdict, signaturesOver, verifySet } from "./signature";
+import type { SignatureMemory } from "./signature-memory";
 import { type SigningKey, signingKeys } from "./signing-key";
 import type { VerificationBudget } from "./verification-budget";
 import { isWithin, labelsOf, nameText, type WireName } from "./wire-name";
@@ -58,6 +59,8 @@ export interface Judging {
   /** Seconds since 1970. */
   readonly now: number;
   readonly budget: VerificationBudget;
+  /** Of the zone whose keys are meant. Left out: every signature is checked anew. */
+  readonly memory?: SignatureMemory;
 }
 
 /**
@@ -68,7 +71,7 @@ export function trustByKeys(
   zone: WireName,
   delegations: readonly Delegation[],
   heard: Heard,
-  { now, budget }: Judging,
+  judging: Judging,
 ): ZoneTrust {
   const usable = usableDelegations(delegations);
   if (usable.length === 0) return { status: "insecure", zone, because: "unknown-algorithm" };
@@ -86,7 +89,7 @@ export function trustByKeys(
     return { status: "bogus", zone, fault: "ds-mismatch", records, detail };
   }
   const signatures = signaturesOver(heard.answers, zone, TYPE.DNSKEY);
-  const verdict = verifySet(set, signatures, { zone, keys: entries, now, budget });
+  const verdict = verifySet(set, signatures, { zone, keys: entries, ...judging });
   if (!verdict.ok) return bogusBy(verdict, zone, records, `DNSKEY of ${nameText(zone)}`);
   return { status: "secure", zone, keys, signature: verdict.signature, delegations };
 }

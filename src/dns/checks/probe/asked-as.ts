@@ -12,12 +12,12 @@ export function rowsOf(gateway: Pick<GatewayDocument, "localDomains" | "partners
 }
 
 /**
- * Whether the end of a stream inside TLS is what a sound Access Edge does: it was told no name or shown no
- * certificate, and the row lets nobody in without one.
+ * Whether the end of a stream inside TLS is what a sound Access Edge does: it was told no name, or shown no
+ * certificate for a name whose row, as far as it is known, lets nobody in without one.
  */
 export function isRefusalOfStrangers(probe: EdgeProbe, rowOf: RowOf): boolean {
   if (probe.tls === undefined) return false;
   if (probe.from === undefined) return true;
   const row = rowOf(probe);
-  return row !== undefined && probe.certified !== true && !row.methods.includes("tls-dialback");
+  return probe.certified !== true && row?.methods.includes("tls-dialback") !== true;
 }

@@ -2,6 +2,8 @@
  * The process in which `run` compiles a definition: it loads zod and runs the user's code, and the gateway's does
  * not. Prints a line about it and the compiled document; findings, for people, go to standard error.
  */
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
 import { type Finding, formatPath, gatewayDocument } from "../definition";
 import { LoadError, loadDefinition } from "../load";
 import { findingsText, locatedMessage } from "./output/findings";
@@ -36,6 +38,7 @@ function fail(failure: string, remedy: string): void {
   process.exitCode = 1;
 }
 
+new Worker(join(__dirname, "end-with-parent.js")).unref();
 compile(process.argv[2] ?? "").catch((error: unknown) => {
   if (process.exitCode === undefined) fail(`the definition could not be compiled: ${String(error).slice(0, 200)}`, "");
 });

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
-import { stat } from "node:fs";
-import { open } from "node:fs/promises";
+import { constants, stat } from "node:fs";
+import { open, stat as statNow } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type DocumentSource, MAXIMUM_DOCUMENT_BYTES, type SourcedDocument, SourceError } from "./run-document";
 
@@ -30,6 +30,7 @@ export function fileSource(file: string, said: (text: string) => void = () => un
   return {
     name: resolve(file),
     async read() {
+      await refusePipe(file);
       const text = file.toLowerCase().endsWith(".json") ? await documentText(file) : undefined;
       return text === undefined ? compile(file, said, over.signal) : { text };
     },
@@ -57,11 +58,22 @@ async function documentText(file: string): Promise<string | undefined> {
   }
 }
 
+/** Whatever writes to a pipe may never come, nor be there a second time; what else there is shows when it is read. */
+async function refusePipe(file: string): Promise<void> {
+  const found = await statNow(file).catch(() => undefined);
+  if (found?.isFIFO() === true)
+    throw new SourceError(
+      "source-invalid",
+      `${file} is a pipe, which cannot be read again after a change`,
+      "write the document to a file, and give that",
+    );
+}
+
 async function readBounded(file: string): Promise<string | undefined> {
   const pieces: Buffer[] = [];
   let bytes = 0;
   try {
-    const handle = await open(file);
+    const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK); // a pipe by now does not block either
     // One byte more than there may be: whatever else there is, also without an end, is never read.
     const content = handle.createReadStream({ end: MAXIMUM_DOCUMENT_BYTES, signal: AbortSignal.timeout(COMPILE) });
     for await (const piece of content as AsyncIterable<Buffer>) {

@@ -25,6 +25,7 @@ export interface LogShippingOptions {
 
 /** Bytes that may wait in the pipe to the shipping process: it reads at once, unless the machine is out of breath. */
 const PIPE = 1024 * 1024;
+/** ms after which the shipping process is started anew: doubled each time, until one has lasted as long as the most. */
 const RESTART = { least: 1_000, most: 60_000 } as const;
 /** ms that the last lines have at the end. */
 const LAST_LINES = 5_000;
@@ -92,7 +93,11 @@ export class LogShipping {
       { stdio: ["pipe", "ignore", "inherit", "ipc"] },
     );
     child.stdin?.on("error", () => undefined); // its end is told by `exit`
+    const lasting = setTimeout(() => {
+      this.#delay = RESTART.least;
+    }, RESTART.most).unref();
     onceEnded(child, (reason) => {
+      clearTimeout(lasting);
       this.#child = undefined;
       if (this.#stopping) return;
       this.options.write(ownLine("error", "log-shipping-ended", { reason, restartSeconds: this.#delay / 1000 }));

@@ -110,14 +110,11 @@ class S3Source implements DocumentSource {
   #receive(report: ObjectReport): void {
     this.#delay = RESTART.least;
     if (report.kind === "failed") {
-      const { code, message, remedy } = report;
-      if (this.#failure === undefined)
-        this.log.error("document-unreachable", { source: this.name, reason: message, remedy });
-      this.#failure = new SourceError(code, message, remedy);
-      this.#tell(this.#failure);
+      this.#failed(new SourceError(report.code, report.message, report.remedy));
       return;
     }
-    if (this.#failure !== undefined) this.log.info("document-reachable", { source: this.name });
+    const mended = this.#failure?.code === "source-invalid";
+    this.#reached();
     this.#failure = undefined;
     const isNew = report.kind === "document" && report.etag !== this.#known?.etag;
     const isOther = report.kind === "document" && report.version !== this.#known?.version;
@@ -128,7 +125,24 @@ class S3Source implements DocumentSource {
     }
     const somebodyWaits = this.#waiting.length > 0;
     this.#tell("told");
-    if ((isNew || isOther) && !somebodyWaits) this.#changed();
+    if ((isNew || isOther || mended) && !somebodyWaits) this.#changed();
+  }
+
+  /** Out of reach is logged here; an object that is there and no document is for the reader to refuse, once. */
+  #failed(failure: SourceError): void {
+    const { code, message: reason, remedy } = failure;
+    const before = this.#failure?.code;
+    const somebodyWaits = this.#waiting.length > 0;
+    if (code === "source-invalid") this.#reached();
+    else if (before !== code) this.log.error("document-unreachable", { source: this.name, reason, remedy });
+    this.#failure = failure;
+    this.#tell(failure);
+    if (code === "source-invalid" && before !== code && !somebodyWaits) this.#changed();
+  }
+
+  /** S3 answered. */
+  #reached(): void {
+    if (this.#failure?.code === "source-unreachable") this.log.info("document-reachable", { source: this.name });
   }
 
   #tell(report: "told" | SourceError): void {

@@ -62,6 +62,8 @@ async function run(file: string, options: RunOptions, context: CliContext): Prom
   const log = createLog(write, options.logLevel, Date.now);
   let follower: DocumentFollower | undefined;
   let renewal: Renewal | undefined;
+  // From here to the end: before it serves, whoever signals wants what is there by then, and not its end.
+  const hangUp = onHangUp(() => void follower?.look());
   try {
     const source = file.startsWith("s3://") ? s3Source(file, log) : fileSource(file, context.stderr);
     follower = new DocumentFollower(source, options.state, log);
@@ -81,6 +83,7 @@ async function run(file: string, options: RunOptions, context: CliContext): Prom
     follower?.close();
     await renewal?.stop();
     await shipping?.stop();
+    hangUp.close();
   }
 }
 
@@ -159,9 +162,7 @@ async function serve(
     ...(domain === undefined ? {} : { domain }),
     ...(admin === undefined ? {} : { admin: { address: admin.address, port: admin.port } }),
   });
-  // Before anybody is told that it serves: whoever is told may signal at once.
   const { signal } = context;
-  const hangUp = onHangUp(() => void follower.look());
   void follower.follow(gateway, started, (document) => renewal?.follow(document));
   const text = ({ address, port }: { address: string; port: number }) =>
     address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
@@ -175,7 +176,6 @@ async function serve(
     ),
   ]);
   log.info("stopping", {});
-  hangUp.close();
   follower.close();
   watching.close();
   await gateway.stop();

@@ -56,3 +56,22 @@ test("an error that is thrown instead of emitted is told like the others", async
   expect(error.message).toContain("cwd");
   expect(child.pid).toBeUndefined();
 });
+
+test("one that lasted a minute before it ended is started again soon", async () => {
+  const lines: string[] = [];
+  const shippers: Shipper[] = [];
+  const start = () => {
+    shippers.push(new Shipper());
+    return shippers.at(-1) as unknown as ChildProcess;
+  };
+  new LogShipping({ group: "g", write: (text) => lines.push(text) }, start);
+  const lasts = async (milliseconds: number) => {
+    await jest.advanceTimersByTimeAsync(milliseconds);
+    shippers.at(-1)?.emit("exit", 1, null);
+    return JSON.parse(lines.at(-1) as string).restartSeconds;
+  };
+  expect(await lasts(0)).toBe(1);
+  expect(await lasts(1_000)).toBe(2);
+  expect(await lasts(2_000 + 59_999)).toBe(4);
+  expect(await lasts(4_000 + 60_000)).toBe(1);
+});

@@ -144,4 +144,28 @@ describe("the document in S3, through the process that fetches it", () => {
     jest.advanceTimersByTime(100_000);
     expect(started).toHaveLength(2);
   });
+
+  test("that is no document is refused by its reader, once, and is not out of reach", async () => {
+    const source = open();
+    let changes = 0;
+    const watching = source.watch(() => {
+      changes += 1;
+    });
+    const first = source.read();
+    newest().tell("one");
+    await first;
+    newest().fail("source-invalid");
+    newest().fail("source-invalid");
+    expect(changes).toBe(1);
+    const again = source.read();
+    newest().fail("source-invalid");
+    await expect(again).rejects.toMatchObject({ code: "source-invalid", message: "no way there", remedy: "mend it" });
+    newest().emit("message", { kind: "unchanged" }); // its last version was deleted: what runs is what is there
+    expect(changes).toBe(2);
+    newest().fail();
+    newest().fail("source-invalid");
+    expect(changes).toBe(3);
+    expect(events()).toEqual(["document-unreachable", "document-reachable"]);
+    watching.close();
+  });
 });

@@ -41,6 +41,11 @@ export const COMMANDS: readonly CommandEntry[] = [
         module: () => require("./dns-diff"),
       },
       {
+        name: "plan",
+        summary: "the safe order and times of a change, from the TTLs that are published",
+        module: () => require("./dns-plan"),
+      },
+      {
         name: "publish",
         summary: "publish the records of a definition where its dns says",
         module: () => require("./dns-publish"),

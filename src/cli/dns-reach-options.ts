@@ -15,13 +15,18 @@ export interface ReachFlags {
 const MOST_AT_ONCE = 4096;
 
 export function addReachOptions(command: Command): Command {
+  return addWalkOptions(
+    command.option("--via-resolvers-only", "follow no delegation: for networks that let nobody ask name servers"),
+  ).option(
+    "--dnssec-anchor <file|record>",
+    "trust these DS or DNSKEY records (a file, or the text of one) instead of the root's keys",
+  );
+}
+
+/** How the delegation is followed. */
+export function addWalkOptions(command: Command): Command {
   return command
-    .option("--via-resolvers-only", "follow no delegation: for networks that let nobody ask name servers")
     .option("--root-hints <file>", "begin at these root servers (a root hints file) instead of the public ones")
-    .option(
-      "--dnssec-anchor <file|record>",
-      "trust these DS or DNSKEY records (a file, or the text of one) instead of the root's keys",
-    )
     .option("--dns-port <port>", "ask the name servers of the delegation at this port (default: 53)", whole(65_535))
     .option("--concurrency <number>", "questions on their way at once (default: 512)", whole(MOST_AT_ONCE));
 }

@@ -46,12 +46,18 @@ const LONGEST_WAIT = 7 * 86_400;
 
 /** Who is asked: the same for every command that asks. */
 export function addServerOptions(command: Command): Command {
-  return command
-    .option(
+  return addNameServerOptions(
+    command.option(
       "--resolver <address[:port]>",
       "ask this resolver instead of the public ones; may be repeated",
       repeated(parseServerAddress, "Give an address, such as 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:5353."),
-    )
+    ),
+  );
+}
+
+/** Where name servers alone have a say. */
+export function addNameServerOptions(command: Command): Command {
+  return command
     .option(
       "--name-server <[zone=]address[:port]>",
       "ask this name server itself, about one zone or all names; may be repeated",

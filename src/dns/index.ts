@@ -4,6 +4,7 @@ export { authoritativeServers, type DelegationOptions } from "./authoritative";
 export { type PublishedSet, publishedRecords, type RecordSet } from "./diff/published-records";
 export { declaredSets, type RecordDiff, recordDiff, recordDiffText } from "./diff/record-diff";
 export { CATALOGUE, type CatalogueEntry, catalogueEntry, catalogueText, explanationText } from "./explain";
+export { type ChangePlan, changePlanText, type PlanOptions, type PlanStep, planRecords } from "./plan";
 export { type PreflightOptions, type PreflightReport, preflight } from "./preflight";
 export { type ConnectTo, type PartnersLookedAt, type ProbingOptions, parseConnectTo } from "./probe";
 export {

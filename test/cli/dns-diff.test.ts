@@ -22,7 +22,7 @@ async function server(records: readonly DnsRecord[]): Promise<string[]> {
   return ["--name-server", `${started.address}:${started.port}`];
 }
 const diff = (flags: readonly string[]) =>
-  runCli(["dns", "diff", scratch.write("edge.json", JSON.stringify(INPUT)), ...flags, "--timeout", "2"]);
+  runCli(["dns", "diff", scratch.write("edge.json", JSON.stringify(INPUT)), ...flags, "--timeout", "20"]);
 const moved = RECORDS.map((record): DnsRecord => (record.type === "SRV" ? { ...record, port: 5222 } : record));
 const longer = RECORDS.map((record): DnsRecord => ({ ...record, ttl: 600 }));
 

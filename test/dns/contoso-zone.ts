@@ -37,7 +37,7 @@ export async function respond(behaviour: Behaviour): Promise<Responder> {
   return responder;
 }
 export const verify = (options: Partial<VerifyOptions>) =>
-  verifyDns({ facts: FACTS, timeout: 2, ...(options.nameServers === undefined && { via: "resolvers" }), ...options });
+  verifyDns({ facts: FACTS, timeout: 20, ...(options.nameServers === undefined && { via: "resolvers" }), ...options });
 export const verifyZone = async (records: readonly DnsRecord[], more: Partial<VerifyOptions> = {}) =>
   verify({ nameServers: [await serve(records)], ...more });
 export const ids = (report: VerifyReport) => report.findings.map(({ id }) => id);

@@ -17,7 +17,7 @@ afterEach(async () => {
 });
 
 const ask = (port: number, options: ProbeOptions = {}): Promise<ProbeResult> =>
-  probe({ domain: REMOTE, address: "127.0.0.1", port, from: LOCAL }, { timeout: 2000, ...options });
+  probe({ domain: REMOTE, address: "127.0.0.1", port, from: LOCAL }, { timeout: 30_000, ...options });
 
 /** A server that says these texts at once, whatever is said to it. */
 const saying = (...texts: string[]) => listen((socket) => void socket.write(texts.join("")));

@@ -38,7 +38,7 @@ async function served(records: readonly DnsRecord[]): Promise<string> {
   return `${server.address}:${server.port}`;
 }
 const verify = async (records: readonly DnsRecord[], flags: readonly string[] = [], file = definition()) =>
-  runCli(["dns", "verify", file, "--name-server", await served(records), ...flags]);
+  runCli(["dns", "verify", file, "--no-probe", "--name-server", await served(records), ...flags]);
 
 describe("the JSON report", () => {
   test.each([
@@ -104,7 +104,7 @@ describe("the gate", () => {
       await running.pop()?.close();
       running.push(await serveRecords({ address: "127.0.0.1", port, records: RECORDS }));
     };
-    const outcome = await runCli(["dns", "verify", definition(), "--name-server", at, "--wait", "100s"], {
+    const outcome = await runCli(["dns", "verify", definition(), "--no-probe", "--name-server", at, "--wait", "100s"], {
       onStderr: () => {
         mended ??= mend();
       },
@@ -118,8 +118,8 @@ describe("the gate", () => {
     const server = await serveRecords({ address: "127.0.0.1", records: [] });
     await server.close();
     const flags = ["--name-server", `127.0.0.1:${server.port}`, "--timeout", "1"];
-    expect(await runCli(["dns", "verify", definition(), ...flags])).toMatchObject({ code: 3 });
-    expect(await runCli(["dns", "verify", definition(), ...flags, "--allow-unknown"])).toMatchObject({ code: 0 });
+    expect(await runCli(["dns", "verify", definition(), "--no-probe", ...flags])).toMatchObject({ code: 3 });
+    expect(await runCli(["dns", "verify", definition(), "--no-probe", ...flags, "--allow-unknown"])).toMatchObject({ code: 0 });
   });
 
   test("a waiver lets pass and says so; one that has ended warns", async () => {
@@ -178,7 +178,7 @@ describe("reports in files", () => {
     ["a check that is none", ["--only", "srv-prot"], "Did you mean srv-port?"],
     ["a domain that is none", ["--domain", "nowhere.example"], "no local domain"],
   ])("used wrongly, %s: 2", async (_, flags, message) => {
-    const outcome = await runCli(["dns", "verify", definition(), ...flags]);
+    const outcome = await runCli(["dns", "verify", definition(), "--no-probe", ...flags]);
     expect(outcome).toMatchObject({ code: 2, stdout: "" });
     expect(outcome.stderr).toContain(message);
     expect(existsSync("x")).toBe(false);

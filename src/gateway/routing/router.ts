@@ -95,7 +95,7 @@ export class Router implements FederationSide {
 
   /** Sends what an earlier process left in the queue, and gives back what may have been sent. */
   recover(): void {
-    const { resumed, returned } = this.#outbox.recover((sender) => this.#snapshot.access.allowed(sender));
+    const { resumed, returned } = this.#outbox.recover((sender) => this.#mayFederate(sender));
     if (resumed + returned > 0) this.#options.log.info("queue-recovered", { resumed, returned });
   }
 
@@ -113,7 +113,7 @@ export class Router implements FederationSide {
           text: ACCESS_LOST,
           item: ({ speaker, shows }) =>
             speaker !== undefined &&
-            ((lowered && shows === true) || (before.access.allowed(speaker) && !next.access.allowed(speaker))),
+            ((lowered && shows === true) || (before.access.allowed(speaker) && !this.#mayFederate(speaker))),
         };
       },
     };
@@ -220,6 +220,11 @@ export class Router implements FederationSide {
       speaker: route.from.bare,
     });
     return { ok: true, id: "" };
+  }
+
+  /** Whether there is such a local user, who may federate. */
+  #mayFederate(user: string): boolean {
+    return this.#inner.hasUser(user) && this.#snapshot.access.allowed(user);
   }
 
   /** Whether a local user may write to somebody: both addresses, the access policy and the partner list. */

@@ -157,6 +157,17 @@ describe("a watcher under another policy (DESIGN, Downgrade)", () => {
     expect(rig.items.map((one) => item(one))).toEqual([true, true, true, true, false, false, false]);
   });
 
+  test("nothing that waits in the name of a user goes out who is none any more", () => {
+    const rig = createRouter();
+    for (const user of [ALICE, `bob@${LOCAL}`]) {
+      rig.side.typing(user, ANN, "composing");
+      rig.side.send({ from: user, to: ANN, body: "hello" });
+    }
+    rig.users.delete(ALICE); // as the sandbox does before the router hears of it
+    const { item } = rig.router.apply(snapshotOf(documentOf([partner()]))).revoked(PAIR)!;
+    expect(rig.items.map((one) => item(one))).toEqual([true, true, false, false]);
+  });
+
   test("a lower partner type takes no request of ours back", () => {
     const rig = createRouter();
     rig.side.addContact(ALICE, ANN);

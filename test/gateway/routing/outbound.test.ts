@@ -117,15 +117,15 @@ describe("after a restart", () => {
     expect(next.delivered).toMatchObject([{ to: ALICE, id: "m", error: { condition: "forbidden" } }]);
   });
 
-  test("what belongs to a user who is none any more does not keep the gateway from starting", async () => {
+  test("what belongs to a user who is none any more does not go out, nor keep the gateway from starting", async () => {
     const folder = mkdtempSync(join(tmpdir(), "xmpp-edge-router-"));
     const first = createRouter({}, {}, folder);
-    first.side.send({ from: ALICE, to: ANN, id: "m", body: "b" });
+    for (const id of ["written", "queued"]) first.side.send({ from: ALICE, to: ANN, id, body: id });
     first.store.markWritten([first.items[0]!.row!]);
     await first.store.close();
     const next = createRouter({}, { internal: { kind: "sandbox", users: [] } }, folder);
     next.router.recover();
-    expect([next.delivered, next.store.outgoing()]).toEqual([[], []]);
+    expect([next.items, next.delivered, next.store.outgoing()]).toEqual([[], [], []]);
   });
 });
 

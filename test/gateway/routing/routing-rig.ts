@@ -37,6 +37,8 @@ export interface RoutingRig {
   readonly notices: SubscriptionNotice[];
   readonly typing: string[];
   readonly availabilities: Map<string, Availability>;
+  /** Whom the inner side knows. */
+  readonly users: Set<string>;
   /** What left, with its means to give it back; `sent` reads the stanzas. */
   readonly items: LinkItem[];
   sent(): Element[];
@@ -79,6 +81,7 @@ export function createRouter(
     notices: [],
     typing: [],
     availabilities: new Map(),
+    users: new Set(document.internal?.users),
     items: [],
     sent: () => rig.items.map(({ xml: text }) => parse(text)),
     full: false,
@@ -86,7 +89,6 @@ export function createRouter(
     clock,
     receive: (stanza) => rig.router!.receive(PAIR, stanza),
   };
-  const users = new Set(document.internal?.users);
   rig.router = new Router({
     document,
     federation: {
@@ -101,7 +103,7 @@ export function createRouter(
     inner: (federation) => {
       side = federation;
       return {
-        hasUser: (address) => users.has(address),
+        hasUser: (address) => rig.users.has(address),
         deliver: (message) => void rig.delivered.push(message),
         subscribe: (notice) => void rig.notices.push(notice),
         presence: (presence) => void rig.presences.push(presence),

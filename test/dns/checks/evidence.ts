@@ -2,7 +2,7 @@ import { type Answer, AUTHENTIC_DATA, AUTHORITATIVE_ANSWER, encode, RECURSION_AV
 import { type Facts, facts } from "../../../src/definition";
 import type { Evidence } from "../../../src/dns/evidence";
 import { type Allowances, expectedOf, type VerifiedFacts } from "../../../src/dns/expected";
-import type { ExtendedError, WireQuestion } from "../../../src/dns/resolver";
+import type { Detour, ExtendedError, WireQuestion } from "../../../src/dns/resolver";
 import { parseServerAddress } from "../../../src/dns/resolver";
 import type { Zone } from "../../../src/dns/survey";
 import { type AskedOfZone, type Observation, questionKey, type Said, type Survey } from "../../../src/dns/survey";
@@ -25,13 +25,14 @@ export interface SaidHow {
   readonly transport?: "udp" | "tcp";
   readonly edns?: boolean;
   readonly roundTrip?: number;
+  readonly after?: Detour;
 }
 
 /** What a server said to a question. */
 export function said(question: WireQuestion, answers: readonly Answer[], how: SaidHow = {}): Said {
   const { code = "NOERROR", authoritative = true, recursive = false, authenticData = false } = how;
   const { authorities = [], additionals = [], extendedErrors = [] } = how;
-  const { transport = "udp", edns = true, roundTrip = 3 } = how;
+  const { transport = "udp", edns = true, roundTrip = 3, after } = how;
   const flags =
     (authoritative ? AUTHORITATIVE_ANSWER : 0) |
     (recursive ? RECURSION_AVAILABLE : 0) |
@@ -46,7 +47,8 @@ export function said(question: WireQuestion, answers: readonly Answer[], how: Sa
     authorities: [...authorities],
     additionals: [...additionals],
   });
-  return { status: "answered", transport, edns, roundTrip, code, authoritative, extendedErrors, wire };
+  const way = { transport, edns, roundTrip, ...(after !== undefined && { after }) };
+  return { status: "answered", ...way, code, authoritative, extendedErrors, wire };
 }
 
 export const failed = (code: Extract<Said, { status: "failed" }>["code"], reason: string = code): Said => ({

@@ -81,10 +81,12 @@ function judge(view: ServerView, zone: string, explained: (server: ServerView, h
   return { view, words, state };
 }
 
-const reasons = ({ words }: Judged, kind: Failing) =>
-  [...new Set(words.flatMap(({ word }) => (word.kind === kind ? [word.reason] : [])))]
-    // That a question was not asked any more, for silence before, says nothing further.
-    .filter((reason, _, all) => all.length === 1 || !reason.startsWith("not asked"));
+/** Why a question was not asked any more, for silence before, is told by that silence. */
+const AFTER_SILENCE = /^not asked, for before: /;
+
+const reasons = ({ words }: Judged, kind: Failing) => [
+  ...new Set(words.flatMap(({ word }) => (word.kind === kind ? [word.reason.replace(AFTER_SILENCE, "")] : []))),
+];
 
 /** A server that is of no use, beside others that are. */
 function ofServer(view: ZoneView, server: Judged, kind: Failing): ZoneFound {

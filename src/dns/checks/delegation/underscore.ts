@@ -17,9 +17,12 @@ const hasAnswers = (said: Said) =>
   said.status === "answered" && said.code === "NOERROR" && said.wire.readUInt16BE(6) > 0;
 const isUnderscored = ({ question }: Heard) => question.name.startsWith("_");
 
+/** A zone's own denial has its SOA record in the authority section (RFC 2308 section 2). */
+const isProperDenial = (said: Said) => said.status === "answered" && said.wire.readUInt16BE(8) > 0;
+
 /**
  * One missing record is a fault of the zone's copy, and told as such: that the names themselves are at fault shows in
- * several, or in an answer that is no denial, from a server that answers otherwise (RFC 8552).
+ * several, or in an answer that is no denial of a zone, from a server that answers otherwise (RFC 8552).
  */
 export function underscoreDenials({ servers, zone }: ZoneView): UnderscoreDenial[] {
   const served = new Set<string>();
@@ -36,7 +39,7 @@ export function underscoreDenials({ servers, zone }: ZoneView): UnderscoreDenial
     const words = asked.map((one) => wordOf(one, zone.name));
     if (words.some(({ kind }) => kind === "nothing")) return [];
     const failed = words.flatMap((word) => ("reason" in word ? [word.reason] : []));
-    if (failed.length === 0 && asked.length < 2) return [];
+    if (failed.length === 0 && asked.length < 2 && asked.every(({ said }) => isProperDenial(said))) return [];
     // A server that fails at other names too has another fault.
     if (failed.length > 0 && others.some((one) => !["good", "nothing"].includes(wordOf(one, zone.name).kind)))
       return [];

@@ -103,7 +103,9 @@ function heardOf(asked: Survey["atNameServers"], wanted: ReadonlyMap<string, unk
   return heard;
 }
 
-/** One host may be named twice by address. */
+/** Two hosts may have one address: what it says is told once, by the name that the parent gives first. */
 function distinct(servers: readonly ZoneServer[]): ZoneServer[] {
-  return [...new Map(servers.map((server) => [formatServerAddress(server), server])).values()];
+  return [
+    ...new Map(servers.toReversed().map((server) => [formatServerAddress(server), server])).values(),
+  ].toReversed();
 }

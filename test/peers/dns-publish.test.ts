@@ -105,7 +105,8 @@ describe("publishing to knot", () => {
   test("an alias at the name: refused, 1", async () => {
     const outcome = await dns("publish", definition("alias.example"), "--yes");
     expect(outcome).toMatchObject({ code: 1 });
-    expect(outcome.stderr).toContain("_xmpp-server._tcp.alias.example");
+    expect(outcome.stderr).toContain("_xmpp-server._tcp.alias.example is an alias (CNAME)");
+    expect(outcome.stderr).toContain("remove the CNAME record");
     expect(await host().read("edge.alias.example", "A")).toEqual([]);
   });
 });

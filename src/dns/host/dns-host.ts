@@ -47,6 +47,8 @@ export type DnsHostErrorCode =
   | "dns-host-answer"
   /** No zone for the name is kept there. */
   | "dns-host-zone"
+  /** The name is an alias, which bears no other record. */
+  | "dns-host-alias"
   /** The TSIG key file cannot be used. */
   | "dns-host-key"
   /** The record cannot be written. */

@@ -98,6 +98,13 @@ export function rfc2136Host({ server, key, now }: Rfc2136Options): DnsHost {
 /** The deepest zone that the server keeps for the name: it says so itself, in the SOA record of its answer. */
 async function findZone(owner: string, server: ServerAddress): Promise<string> {
   const message = await ask({ name: owner, type: "SOA" }, server, { recursion: false });
+  const alias = message.answers.find(({ type, name }) => type === "CNAME" && comparable(name) === comparable(owner));
+  if (alias !== undefined)
+    throw new DnsHostError(
+      "dns-host-alias",
+      `${owner} is an alias (CNAME), and nothing else can stand beside one (RFC 1034 section 3.6.2)`,
+      "remove the CNAME record, or have the records published at the name that it leads to",
+    );
   const zone = message.authoritative ? zoneOfMessage(message, owner) : undefined;
   if (zone !== undefined) return zone;
   throw new DnsHostError(

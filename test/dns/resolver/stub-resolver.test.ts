@@ -150,10 +150,10 @@ describe("addresses", () => {
   test("one family silent: the other is used without waiting for the end", async () => {
     const fourOnly: Behaviour = (query) =>
       query.packet.questions![0]!.type === "A" ? zone([a(HOST, "198.51.100.1")])(query) : [];
-    const resolver = stubResolver({ servers: [await serve(fourOnly)], patience: 700, timeout: 60_000 });
+    const resolver = stubResolver({ servers: [await serve(fourOnly)], patience: 700, timeout: 10_000 });
     const started = performance.now();
     expect(await resolver.addresses(HOST)).toMatchObject({ status: "found" });
-    expect(performance.now() - started).toBeLessThan(30_000);
+    expect(performance.now() - started).toBeLessThan(9_000);
   });
 
   test("one family failed, the other denied: failed, not absent", async () => {

@@ -15,7 +15,7 @@ const password = "correct horse battery staple";
 const credentials = { username: "deploy", password };
 const basic = (name: string, secret: string) => `Basic ${Buffer.from(`${name}:${secret}`).toString("base64")}`;
 const digest = `sha256:${"a".repeat(64)}`;
-const limits = { answer: 30_000, stall: 30_000, firstWait: 5, longestWait: 50, attempts: 2 };
+const limits = { answer: 10_000, stall: 10_000, firstWait: 5, longestWait: 50, attempts: 2 };
 
 let folder: string;
 let layout: TinyLayout;

@@ -23,7 +23,7 @@ beforeEach(async () => {
 });
 afterEach(() => registry.stop());
 
-const limits = { answer: 30_000, stall: 30_000, firstWait: 5, longestWait: 50, attempts: 3 };
+const limits = { answer: 10_000, stall: 10_000, firstWait: 5, longestWait: 50, attempts: 3 };
 const push = (more: Partial<PushOptions> = {}) =>
   pushImage({
     layout: layout.directory,

@@ -14,6 +14,8 @@ export interface CliWorld {
   readonly onListening?: (send: (signal: StopSignal) => void) => void;
   /** Told of what goes to standard error, as it does. */
   readonly onStderr?: (text: string) => void;
+  /** The same of standard output. */
+  readonly onStdout?: (text: string) => void;
 }
 
 /** Runs the command line inside this process. */
@@ -24,6 +26,7 @@ export async function runCli(argv: readonly string[], world: CliWorld = {}): Pro
   const code = await main(argv, {
     stdout: (text) => {
       stdout += text;
+      world.onStdout?.(text);
     },
     stderr: (text) => {
       stderr += text;

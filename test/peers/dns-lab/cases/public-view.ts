@@ -1,95 +1,68 @@
 import type { Packet } from "dns-packet";
-import { FAILS, type Misbehaviour, NXDOMAIN, REFUSES_EDNS, rcode, SILENT, SLOW, withData } from "../misbehaviour";
-import { type LabCase, SERVERS } from "../world";
+import { HONEST, LOSES_ONE, type Misbehaviour, NXDOMAIN, rcode, SERVFAIL, SILENT, withData } from "../misbehaviour";
+import type { LabCase } from "../world";
 
 const AD = 0x0020;
-
-/** A resolver that still has the record set of yesterday: another target, and so many seconds of its life left. */
-const remembers = (seconds: number): Misbehaviour => ({
-  answer: withData("SRV", (data) => ({ ...data, target: `old.${data.target}` }), seconds),
+const isService = ({ questions = [] }: Packet) => questions.some(({ name }) => name.startsWith("_xmpp-server."));
+const ofService = (change: (answer: Packet) => Packet): Misbehaviour => ({
+  answer: (answer) => (isService(answer) ? change(answer) : answer),
 });
-const remembersRightly: Misbehaviour = { answer: withData("SRV", (data) => data, 17) };
-/** The right set, not to be remembered. */
-const keepsNothing: Misbehaviour = { answer: withData("SRV", (data) => data, 0) };
-const WITHOUT_AD: Misbehaviour = { answer: (answer) => ({ ...answer, flags: (answer.flags ?? 0) & ~AD }) };
 
-/** An absence of its zone, as it was before the record was published. */
-const remembersAbsence: Misbehaviour = {
-  answer: (answer) =>
-    answer.questions?.[0]?.type !== "SRV"
-      ? answer
-      : { ...rcode(NXDOMAIN)(answer), flags: 0x8180 | NXDOMAIN, authorities: [soaOf(answer)] },
-};
-const soaOf = (answer: Packet) => {
-  const zone = answer.questions?.[0]?.name.split(".").slice(-2).join(".") ?? "";
-  const data = { mname: "a", rname: "b", serial: 1, refresh: 3600, retry: 900, expire: 1209600, minimum: 300 };
-  return { type: "SOA", name: zone, ttl: 120, data } as const;
-};
-/** A filter: the name is denied, and no zone says so. */
-const denies: Misbehaviour = {
-  answer: (answer) => (answer.questions?.[0]?.type === "SRV" ? rcode(NXDOMAIN)(answer) : answer),
-};
-/** Letters of other case (RFC 4343): the same name. */
-const shouts: Misbehaviour = { answer: withData("SRV", (data) => ({ ...data, target: data.target.toUpperCase() })) };
-
-const at = (address: string) => ({ address, port: 53 });
-const NOBODY = [at("11.0.53.98"), at("11.0.53.99")] as const;
+/** That there is none, as the zone says it, or as somebody says it who is not the zone. */
+const denies = (how: { readonly withSoa: boolean }): Misbehaviour =>
+  ofService((answer) => {
+    const zone = answer.questions![0]!.name.split(".").slice(-2).join(".");
+    const data = { mname: `first.${zone}`, rname: `hostmaster.${zone}`, serial: 1, minimum: 77 };
+    return {
+      ...rcode(NXDOMAIN)(answer),
+      ...(how.withSoa && { authorities: [{ type: "SOA" as const, name: zone, ttl: 77, data }] }),
+    };
+  });
+/** As a resolver that does not validate. */
+const UNVALIDATED: Misbehaviour = { answer: (answer) => ({ ...answer, flags: (answer.flags ?? 0) & ~AD }) };
+const OWN_RUN = { definition: {} };
 
 /** What resolvers tell the public. */
 export const PUBLIC_VIEW_CASES: readonly LabCase[] = [
   {
     id: "resolver-stale",
+    variant: "set",
     about: "domain",
-    retryAfter: 1200,
-    fault: { resolver: remembers(1200) },
-    sound: { resolver: remembersRightly },
+    retryAfter: 77,
+    fault: { resolver: { answer: withData("SRV", (data) => ({ ...data, port: 5222 }), 77) } },
+    sound: { resolver: { answer: withData("SRV", (data) => data, 1) } },
   },
   {
     id: "resolver-stale",
     variant: "absence",
     about: "domain",
-    retryAfter: 120,
-    fault: { resolver: remembersAbsence },
-    sound: { resolver: keepsNothing },
+    retryAfter: 77,
+    fault: { resolver: denies({ withSoa: true }) },
+    sound: { resolver: HONEST },
   },
   {
     id: "resolver-differs",
     about: "domain",
-    fault: { resolver: denies },
-    sound: { resolver: shouts },
-  },
-  {
-    id: "resolver-ad",
-    about: "server",
-    fault: { definition: {}, resolver: WITHOUT_AD },
-    sound: { definition: {}, under: "plain", resolver: WITHOUT_AD },
-  },
-  {
-    id: "resolver-unreachable",
-    about: "server",
-    fault: { definition: {}, resolver: SILENT },
-    sound: { definition: {}, resolver: SLOW },
-  },
-  {
-    id: "resolver-unreachable",
-    variant: "refused",
-    about: "server",
-    fault: { verify: () => ({ resolvers: [at(SERVERS.resolvers.first), NOBODY[0]] }) },
-    sound: { verify: () => ({ resolvers: [at(SERVERS.resolvers.first)] }) },
-  },
-  {
-    id: "resolver-unreachable",
-    variant: "all",
-    about: "server",
-    verdict: "unknown",
-    fault: { verify: () => ({ resolvers: NOBODY }) },
-    sound: { verify: () => ({ resolvers: [] }) },
+    fault: { resolver: denies({ withSoa: false }) },
+    sound: { resolver: HONEST },
   },
   {
     id: "resolver-failure",
     about: "domain",
-    fault: { resolver: FAILS },
-    // It knows no EDNS, and answers the bare question.
-    sound: { under: "plain", resolver: REFUSES_EDNS },
+    found: /SERVFAIL/,
+    fault: { resolver: ofService(rcode(SERVFAIL)) },
+    sound: { resolver: HONEST },
+  },
+  {
+    id: "resolver-unreachable",
+    about: "server",
+    fault: { resolver: SILENT, ...OWN_RUN },
+    sound: { resolver: LOSES_ONE, ...OWN_RUN },
+  },
+  {
+    id: "resolver-ad",
+    about: "server",
+    fault: { resolver: UNVALIDATED, ...OWN_RUN },
+    sound: { resolver: UNVALIDATED, under: "plain", signed: false, ...OWN_RUN },
   },
 ];

@@ -29,6 +29,11 @@ export interface VerifyOptions extends Allowances {
   readonly anchors?: readonly TrustAnchor[];
   /** Port of the name servers that the delegation leads to. Default 53. */
   readonly port?: number;
+  /**
+   * Milliseconds of silence after which a question is asked in another way; a server has three and a half of these for
+   * one question. Default 700.
+   */
+  readonly patience?: number;
   /** Questions on their way at once, in all. Default 512. */
   readonly concurrency?: number;
   /** What every server said becomes part of the report, `raw` octet by octet as well. Default: it does not. */
@@ -51,7 +56,7 @@ export interface VerifyOptions extends Allowances {
  */
 export async function verifyDns(options: VerifyOptions): Promise<VerifyReport> {
   const { facts, timeout = 20, signal, via = "delegation", now = Date.now } = options;
-  const { roots, port, concurrency, nameServers = [], anchors = ROOT_ANCHORS } = options;
+  const { roots, port, patience, concurrency, nameServers = [], anchors = ROOT_ANCHORS } = options;
   const expected = expectedOf(facts, options);
   const domains = expected.services.map(({ domain }) => domain);
   const vantages = vantagesToAsk(options);
@@ -62,6 +67,7 @@ export async function verifyDns(options: VerifyOptions): Promise<VerifyReport> {
     timeout: timeout * 1000,
     ...(via === "resolvers" ? { roots: [] } : roots !== undefined && { roots }),
     ...(port !== undefined && { port }),
+    ...(patience !== undefined && { patience }),
     ...(concurrency !== undefined && { concurrency }),
     ...(signal !== undefined && { signal }),
   };

@@ -28,9 +28,14 @@ export async function startFaultyServer(options: FaultyServerOptions): Promise<F
   const { address, tcp } = options;
   const ended = new AbortController();
   const udp = createSocket("udp4");
+  let received = 0;
   udp.on("message", (question, from) => {
+    if (received++ === 0 && options.behaviour(nameIn(decode(question)))?.udp === "loses-one") return;
     overUdp(options, question, ended.signal).then(
-      (answer) => answer !== undefined && !ended.signal.aborted && udp.send(answer, from.port, from.address),
+      (answers) => {
+        if (ended.signal.aborted) return;
+        for (const answer of answers) udp.send(answer, from.port, from.address);
+      },
       () => undefined, // the one who asked sees silence, as with any server that fails
     );
   });
@@ -60,19 +65,24 @@ export async function startFaultyServer(options: FaultyServerOptions): Promise<F
   };
 }
 
-/** @returns undefined where it says nothing */
 async function overUdp(
   { upstream, behaviour }: FaultyServerOptions,
   question: Buffer,
   signal: AbortSignal,
-): Promise<Buffer | undefined> {
+): Promise<readonly Buffer[]> {
   const asked = decode(question);
   const how = behaviour(nameIn(asked)) ?? {};
-  if (how.udp === "silent") return undefined;
-  if (how.udp === "drop-edns" && asked.additionals?.some(({ type }) => type === "OPT") === true) return undefined;
-  return changed(how, await askUdp(upstream, question), "udp", signal);
+  if (how.udp === "silent") return [];
+  if (how.udp === "drop-edns" && asked.additionals?.some(({ type }) => type === "OPT") === true) return [];
+  const answer = await changed(how, await askUdp(upstream, question), "udp", signal);
+  if (answer === undefined) return [];
+  if (how.forged !== true) return [answer];
+  const forged = Buffer.from(answer);
+  forged[0]! ^= 0xff;
+  return [forged, answer];
 }
 
+/** @returns undefined where it says nothing */
 async function changed(
   { answer, delay }: Misbehaviour,
   honest: Buffer,

@@ -41,7 +41,8 @@ export async function startLabResolver({
       "  root-hints: /peer/roots",
       `  trust-anchor: "${anchor}"`,
       "  ede: yes",
-      "  so-rcvbuf: 1m",
+      // What is late over UDP is asked for over TCP, of all domains at once.
+      "  incoming-num-tcp: 500",
       "remote-control:",
       "  control-enable: no",
       "",

@@ -50,7 +50,7 @@ export async function startLab({ verified, trusted }: LabSites): Promise<Lab> {
     { program: "nsd", addresses: [SERVERS.root.second], zones: zones.root },
     { program: "knot", addresses: [SERVERS.registry.first], zones: zones.registry },
     { program: "nsd", addresses: [SERVERS.registry.second], zones: zones.registry },
-    { program: "knot", addresses: [SERVERS.hoster.first], zones: zones.hosted.first },
+    { program: "knot", addresses: [SERVERS.hoster.first, SERVERS.hoster.moved], zones: zones.hosted.first },
     { program: "bind", addresses: [SERVERS.hoster.second], zones: zones.hosted.second, openTransfer },
   ];
   const roots = [SERVERS.root.first, SERVERS.root.second];

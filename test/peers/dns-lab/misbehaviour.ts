@@ -2,12 +2,14 @@ import type { Packet } from "dns-packet";
 
 /** How a server misbehaves: it does what the real one behind it does, but for one thing. */
 export interface Misbehaviour {
-  /** `drop-edns`: a question with an OPT record gets no answer. */
-  readonly udp?: "silent" | "drop-edns";
+  /** `drop-edns`: a question with an OPT record gets no answer; `loses-one`: the first of all datagrams. */
+  readonly udp?: "silent" | "drop-edns" | "loses-one";
   /** `drip`: an octet of the answer a second, and never the last; `endless`: octets that make no message, for ever. */
   readonly tcp?: "refused" | "silent" | "drip" | "endless";
   /** Milliseconds before each answer. */
   readonly delay?: number;
+  /** Before each answer by UDP comes a forged one with another id: that of somebody who guesses. */
+  readonly forged?: boolean;
   /** Changes the real server's answer; undefined: says nothing. */
   readonly answer?: (answer: Packet, over: "udp" | "tcp") => Packet | Buffer | undefined;
 }
@@ -35,10 +37,15 @@ const TC = 0x0200;
 
 const hasOpt = ({ additionals = [] }: Packet) => additionals.some(({ type }) => type === "OPT");
 
+/** Nothing: what is found about this one is due to its being there at all. */
+export const HONEST: Misbehaviour = {};
+export const LOSES_ONE: Misbehaviour = { udp: "loses-one" };
+export const FORGED_FIRST: Misbehaviour = { forged: true };
 export const SILENT: Misbehaviour = { udp: "silent", tcp: "silent" };
 export const SLOW: Misbehaviour = { delay: 1200 };
 export const UDP_SILENT: Misbehaviour = { udp: "silent" };
 export const TCP_REFUSED: Misbehaviour = { tcp: "refused" };
+export const TCP_SILENT: Misbehaviour = { tcp: "silent" };
 export const DROPS_EDNS: Misbehaviour = { udp: "drop-edns" };
 export const REFUSES: Misbehaviour = { answer: rcode(REFUSED) };
 export const FAILS: Misbehaviour = { answer: rcode(SERVFAIL) };
@@ -48,6 +55,8 @@ export const TRUNCATES: Misbehaviour = {
     over === "tcp" ? answer : { ...flagged(TC)(answer), answers: [], authorities: [], additionals: [] },
   tcp: "refused",
 };
+/** As for an answer that is too long for UDP. */
+export const TRUNCATES_FOR_TCP: Misbehaviour = { answer: TRUNCATES.answer! };
 /** FORMERR where the question has an OPT record. The real server's answer has one if the question had. */
 export const REFUSES_EDNS: Misbehaviour = {
   answer: (answer) => (hasOpt(answer) ? rcode(FORMERR)(answer) : answer),

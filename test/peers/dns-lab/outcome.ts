@@ -19,12 +19,13 @@ export interface SiteOutcome {
   readonly findings: readonly VerifyFinding[];
 }
 
-/** What three validators think of the SRV set of a domain. */
+/** What validators think of the SRV set of a domain: secure, insecure, bogus, or indeterminate (RFC 4035). */
 export interface OracleOutcome {
   readonly label: string;
   readonly ours: readonly string[];
   readonly unbound: string;
-  readonly delv: string;
+  /** Of the zones that are there for this alone. */
+  readonly delv?: string;
 }
 
 /** What a survey made of the delegation of zones; in words, an entry a server. */

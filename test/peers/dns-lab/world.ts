@@ -118,12 +118,21 @@ export const COMMON_EDGE = { fqdn: "xmpp.common.example", addresses: ["11.7.0.1"
 export const SERVERS = {
   root: { first: "11.0.0.1", second: "11.0.0.2" },
   registry: { first: "11.0.1.1", second: "11.0.1.2" },
-  hoster: { first: "11.0.2.1", second: "11.0.2.2" },
+  /** The first one listens at two addresses. */
+  hoster: { first: "11.0.2.1", second: "11.0.2.2", moved: "11.0.2.3" },
   /** The second one stands in front of `hidden` and misbehaves about the sites that say so. */
   resolvers: { first: "11.0.53.1", second: "11.0.53.2", hidden: "11.0.53.12" },
 } as const;
 
 export const HOSTER = "hoster.example";
+/** An alias of a name server, and a name that does not exist: bad names for name servers. */
+export const OTHER_NAME_OF_FIRST = "alias.common.example.";
+export const NO_NAME_SERVER = "nothing.common.example.";
+
+/** Data of an SOA record. */
+export const soa = ({ serial = 1, minimum = 300 } = {}): string[] => [
+  `first.${HOSTER}. hostmaster.${HOSTER}. ${serial} 3600 900 1209600 ${minimum}`,
+];
 
 export type Role = "fault" | "sound";
 

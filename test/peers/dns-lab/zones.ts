@@ -2,7 +2,17 @@ import { type DnsRecord, srvOwner, zoneLine } from "../../../src/definition";
 import { reverseQuestion } from "../../../src/dns/survey/questions";
 import { COMMON_DOMAIN, type Run } from "./definitions";
 import { signZones, type UnsignedZone } from "./sign-zones";
-import { COMMON_EDGE, HOSTER, type PlacedSite, type RecordSets, SERVERS, type SitePlace, type Window } from "./world";
+import {
+  COMMON_EDGE,
+  HOSTER,
+  OTHER_NAME_OF_FIRST,
+  type PlacedSite,
+  type RecordSets,
+  SERVERS,
+  type SitePlace,
+  soa,
+  type Window,
+} from "./world";
 import { makeZoneKey, type ZoneKey } from "./zone-key";
 
 /** The zone files of every server of the lab, and what trust in them begins with. */
@@ -72,8 +82,6 @@ const commonRecords = ({ place }: PlacedSite): DnsRecord[] => [
   },
 ];
 
-const soa = (serial = 1) => [`first.${HOSTER}. hostmaster.${HOSTER}. ${serial} 3600 900 1209600 300`];
-
 function siteZone({ site, place }: PlacedSite, declared: readonly DnsRecord[]): Draft {
   const { domain, first, second } = place;
   const { signed, under = "example" } = site;
@@ -83,6 +91,11 @@ function siteZone({ site, place }: PlacedSite, declared: readonly DnsRecord[]): 
     ...declaredSets(declared, domain),
   };
   const published = merged(sound, site.records, place);
+  const hosts = (sets: RecordSets): RecordSets => ({
+    ...sets,
+    // Of its own names the parent knows the whole.
+    "@ NS": (sets["@ NS"] ?? []).map((host) => (host.endsWith(".") ? host : `${host}.${domain}.`)),
+  });
   const key = signed === false ? undefined : makeZoneKey(domain);
   const delegation = {
     "@ NS": published["@ NS"] ?? [],
@@ -97,7 +110,7 @@ function siteZone({ site, place }: PlacedSite, declared: readonly DnsRecord[]): 
     ...(key !== undefined && { key }),
     window: (signed !== false && signed?.window) || FRESH,
     ...(signed !== false && signed?.nsec3Iterations !== undefined && { nsec3Iterations: signed.nsec3Iterations }),
-    delegation: merged(delegation, site.atParent, place, key),
+    delegation: hosts(merged(delegation, site.atParent, place, key)),
   };
 }
 
@@ -126,7 +139,12 @@ const commonZone = (records: readonly DnsRecord[]): Draft =>
   plainDraft(
     COMMON_DOMAIN,
     "hosted",
-    { "@ SOA": soa(), ...HOSTED_BY, ...declaredSets(records, COMMON_DOMAIN) },
+    {
+      "@ SOA": soa(),
+      ...HOSTED_BY,
+      ...declaredSets(records, COMMON_DOMAIN),
+      [`${relative(OTHER_NAME_OF_FIRST.slice(0, -1), COMMON_DOMAIN)} CNAME`]: [`first.${HOSTER}.`],
+    },
     HOSTED_BY,
   );
 

@@ -41,7 +41,8 @@ function* single(view: ZoneView): Iterable<ZoneFound> {
   const addresses = zone.servers.map(({ address }) => address);
   const family = (six: boolean) => new Set(addresses.filter((address) => address.includes(":") === six)).size;
   if (hosts.size === 0 || addresses.length === 0) return;
-  if (hosts.size > 1 && Math.max(family(false), family(true)) > 1) return;
+  // Where a host's address is not known it may be anywhere; that it is not known is told.
+  if (hosts.size > 1 && (zone.withoutAddress.length > 0 || Math.max(family(false), family(true)) > 1)) return;
   yield {
     id: "ns-single",
     server: servers.map(({ name }) => name).join(", "),

@@ -15,7 +15,8 @@ export function* notValidated(compared: readonly Compared[], { survey, trust }: 
     const judged = trust.answers.get(key) ?? [];
     if (judged.length === 0 || judged.some((one) => one.trust?.status !== "secure")) continue;
     for (const { server, said } of survey.atResolvers.get(key)?.observations ?? []) {
-      if (said.status === "failed" || (said.wire.readUInt16BE(2) & AD) !== 0) continue;
+      // Without EDNS it was not asked for it (RFC 6840 section 5.7), such as after a lost datagram.
+      if (said.status === "failed" || !said.edns || (said.wire.readUInt16BE(2) & AD) !== 0) continue;
       const given = wordOf(answerOf(said, question));
       if (given === undefined || !isSame(given, word)) continue;
       const name = formatServerAddress(server);

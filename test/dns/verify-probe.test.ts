@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { TrustStore } from "../../src/certificate/trust-store";
 import { defineEdge, type EdgeInput, type Facts, facts, localRun } from "../../src/definition";
@@ -255,7 +256,8 @@ describe("partners", () => {
 test("a run that is ended while it looks says that it does not know", async () => {
   const end = new AbortController();
   let met = 0;
-  const silent = () => void (++met === 2 && end.abort());
+  // What it hears says that the other side knows of the connection as well.
+  const silent = (socket: Socket) => void socket.once("data", () => void (++met === 2 && end.abort()));
   const edges = [edge(await listen(silent)), partnerEdge(await listen(silent))] as const;
   const report = await verify(edges, { signal: end.signal, probe: { timeout: 600 } });
   expect(shown(report).sort()).toEqual([

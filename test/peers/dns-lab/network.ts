@@ -12,19 +12,23 @@ import { SERVERS } from "./world";
  */
 export function bringUpNetwork(addresses: readonly string[]): void {
   const six = addresses.filter((address) => isIP(address) === 6);
+  inNetwork([
+    "ip link set lo up",
+    "ip route add local 11.0.0.0/8 dev lo",
+    "ip link add lab0 type veth peer name lab1",
+    "ip link set lab0 up",
+    "ip link set lab1 up",
+    "ip -6 addr add 2a11:ffff::1/128 dev lab0 nodad",
+    // BIND listens at addresses that an interface has, and at no others.
+    `ip addr add ${SERVERS.hoster.second}/32 dev lo`,
+    ...six.map((address) => `ip -6 addr add ${address}/128 dev lo nodad`),
+  ]);
+}
+
+/** Runs commands such as `ip route` in this process's network, one after the other. */
+export function inNetwork(commands: readonly string[]): void {
   const work = mkdtempSync(join(tmpdir(), "xmpp-edge-network-"));
   try {
-    const commands = [
-      "ip link set lo up",
-      "ip route add local 11.0.0.0/8 dev lo",
-      "ip link add lab0 type veth peer name lab1",
-      "ip link set lab0 up",
-      "ip link set lab1 up",
-      "ip -6 addr add 2a11:ffff::1/128 dev lab0 nodad",
-      // BIND listens at addresses that an interface has, and at no others.
-      `ip addr add ${SERVERS.hoster.second}/32 dev lo`,
-      ...six.map((address) => `ip -6 addr add ${address}/128 dev lo nodad`),
-    ];
     runInPeerRoot(peerRoot(), work, ["/bin/sh", "-ec", commands.join("\n")]);
   } finally {
     rmSync(work, { recursive: true, force: true });

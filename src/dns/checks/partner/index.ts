@@ -19,7 +19,7 @@ export const partnerFamily: Family = (evidence) => {
 
 function faultsOf(partner: PartnerEvidence, evidence: Parameters<Family>[0]): Found[] {
   const bogus = dnssecBogus(partner, evidence);
-  // Where signatures do not hold it is no wonder that resolvers do not answer.
-  const reached = bogus !== undefined && !partner.place.ok ? undefined : place(partner, evidence);
-  return [bogus, reached ?? noCommonMethod(partner)].filter((one) => one !== undefined);
+  // Resolvers that validate lead nowhere then: what stands where the records point says nothing of the partner.
+  if (bogus !== undefined && bogus.verdict === undefined) return [bogus];
+  return [bogus, place(partner, evidence) ?? noCommonMethod(partner)].filter((one) => one !== undefined);
 }

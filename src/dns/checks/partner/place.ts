@@ -39,8 +39,7 @@ export function place(partner: PartnerEvidence, { survey }: Evidence): Found | u
   }
   const last = probes.at(-1);
   if (last?.problem === undefined || offered(partner) !== undefined) return undefined;
-  if (last.problem.code === "aborted")
-    return unknown(common, "the time for the whole run was over before it was looked at");
+  if (last.problem.code === "aborted") return unknown(common, "the run was over before it was looked at");
   return {
     ...common,
     id: "partner-unreachable",

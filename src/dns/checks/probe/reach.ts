@@ -26,7 +26,7 @@ function unreached(probe: EdgeProbe, problem: ProbeProblem): Sighting {
       ...about,
       id: "tcp-timeout",
       verdict: "unknown",
-      found: "the time for the whole run was over before it answered",
+      found: "the run was over before it answered",
       remedy: () => "give the run more time: --timeout SECONDS",
     };
   if (errno === "ECONNREFUSED" || errno === "ECONNRESET")

@@ -86,7 +86,7 @@ function late({ code, awaited }: ProbeProblem, inside: string): Told {
     id: inTls ? "tls-timeout" : "stream-timeout",
     ...(over && { verdict: "unknown" as const }),
     found: over
-      ? `the time for the whole run was over, and the server's ${WORDS[awaited]} was due${inside}`
+      ? `the run was over, and the server's ${WORDS[awaited]} was due${inside}`
       : `the connection stands, and no ${WORDS[awaited]} comes${inside}`,
     expected: () => (inTls ? "a TLS handshake within the time for one connection" : IN_TIME),
     remedy: () =>

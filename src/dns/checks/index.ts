@@ -3,6 +3,7 @@ import { addressExtra } from "./address-extra";
 import { addressMissing } from "./address-missing";
 import type { Check, EdgeUseView, HostView, SrvView } from "./check";
 import { delegation } from "./delegation";
+import { dnssecFamily } from "./dnssec";
 import { edgeInUse, edgeTakenOver } from "./edge-in-use";
 import type { Family } from "./family";
 import { partnerFamily } from "./partner";
@@ -43,4 +44,4 @@ export const HOST_CHECKS: Stages<HostView> = [
 ];
 
 /** On everything that a run found out. */
-export const FAMILIES: readonly Family[] = [delegation, publicView, probeFamily, partnerFamily];
+export const FAMILIES: readonly Family[] = [delegation, dnssecFamily, publicView, probeFamily, partnerFamily];

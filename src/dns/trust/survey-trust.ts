@@ -20,7 +20,10 @@ export interface SurveyTrustOptions {
 export interface SurveyTrust {
   /** By zone: those that hold a name that was looked at, and those on the way to them. */
   readonly zones: ReadonlyMap<string, ZoneTrust>;
-  /** In what each name server said to a question, by `questionKey`; in the order of its observations. */
+  /**
+   * In what each name server said to a question, by `questionKey`; in the order of its observations. Of zones that are
+   * neither secure nor bogus there is nothing to judge.
+   */
   readonly answers: ReadonlyMap<string, readonly JudgedObservation[]>;
 }
 
@@ -61,7 +64,13 @@ export async function surveyTrust(survey: Survey, { anchors, now }: SurveyTrustO
   for (const asked of survey.atNameServers.values()) {
     const { zone } = asked;
     const trust = zone === undefined ? undefined : zones.get(zone);
-    if (zone === undefined || trust?.status !== "secure") continue;
+    if (zone === undefined || trust === undefined) continue;
+    if (trust.status === "bogus") {
+      // Whatever the servers say, it rests on nothing.
+      const bogus = asked.observations.map(({ server, said }) => ({ server, trust: isWord(said) ? trust : undefined }));
+      answers.set(questionKey(asked.question), bogus);
+    }
+    if (trust.status !== "secure") continue;
     const judging = () => ({ now, budget: new VerificationBudget(), memory: memoryOf(zone) });
     answers.set(
       questionKey(asked.question),
@@ -99,8 +108,7 @@ function judged(
   judging: Judging,
 ): AnswerTrust | undefined {
   const type = typeNumber(question);
-  // What does not speak for the zone is a fault of its own, and no word of the zone's.
-  if (type === undefined || said.status === "failed" || !said.authoritative) return undefined;
+  if (type === undefined || !isWord(said)) return undefined;
   const answer = heard(said);
   if ("failed" in answer) return undefined;
   const name = nameFromText(question.name);
@@ -109,6 +117,9 @@ function judged(
     return ofKeys(trustByKeys(name, trust.delegations, answer, judging));
   return judgeAnswer({ name, type }, answer, trust, judging);
 }
+
+/** What does not speak for the zone is a fault of its own, and no word of the zone's. */
+const isWord = (said: Observation["said"]) => said.status === "answered" && said.authoritative;
 
 function ofKeys(trust: ZoneTrust): AnswerTrust {
   if (trust.status === "secure")

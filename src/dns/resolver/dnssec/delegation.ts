@@ -26,6 +26,11 @@ export function delegationsOf(records: readonly WireRecord[]): Delegation[] {
   );
 }
 
+/** The record that a parent publishes for a key: by SHA-256 (RFC 8624 section 3.3). */
+export function delegationFor({ tag, algorithm, owner, data }: SigningKey): Delegation {
+  return { tag, algorithm, digestType: 2, digest: createHash("sha256").update(owner).update(data).digest() };
+}
+
 /**
  * Those that we can judge by: both algorithm and digest are known (RFC 4035 section 5.2). SHA-1 does not count beside
  * a stronger digest (RFC 4509 section 3).

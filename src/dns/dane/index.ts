@@ -1,0 +1,2 @@
+export { matchingRecords, recordFor } from "./match-chain";
+export { readTlsa, type TlsaRecord, tlsaText, unusableBecause } from "./tlsa-record";

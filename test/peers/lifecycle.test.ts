@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { alice, Federation } from "./rig/federation";
+import { returnedTo } from "./rig/numbered-traffic";
 import { child } from "./rig/stanza";
+import { until } from "./rig/until";
 import type { XmppClient } from "./rig/xmpp-client";
 
 const partner = "partner.example";
@@ -60,11 +62,15 @@ describe("our gateway, told to stop", () => {
     await expect(federation.gateway.stop()).resolves.toBe("exit code 143");
     await federation.gateway.startAgain();
     await exchange("after");
-    const arrived = (await federation.gateway.user(alice).inbox()).flatMap(({ kind, ...entry }) =>
-      kind === "message" && "id" in entry && entry.id?.startsWith("inward") ? [entry.id] : [],
-    );
-    const returned = client.received.flatMap(({ attributes }) => (attributes.type === "error" ? [attributes.id] : []));
-    expect(sent.filter((id) => !arrived.includes(id) && !returned.includes(id))).toEqual([]);
+    const arrivals = async () =>
+      (await federation.gateway.user(alice).inbox()).flatMap(({ kind, ...entry }) =>
+        kind === "message" && "id" in entry && entry.id?.startsWith("inward") ? [entry.id] : [],
+      );
+    const arrived = await until("each message taken in or returned", async () => {
+      const there = await arrivals();
+      const known = new Set([...there, ...returnedTo(client)]);
+      return sent.every((id) => known.has(id)) ? there : undefined;
+    });
     expect(new Set(arrived).size).toBe(arrived.length);
   });
 });

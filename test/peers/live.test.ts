@@ -53,7 +53,7 @@ async function change(partners: readonly PartnerInput[], more: Partial<EdgeInput
 const steadyStreams = () => federation.gateway.events("stream-authenticated", { remote: steady.domain }).length;
 
 describe("a change of the definition, while the gateway runs", () => {
-  test("lets a new partner in: messages pass within two seconds", async () => {
+  test("lets a new partner in: messages pass", async () => {
     const juliet = await federation.login(`juliet@${late.domain}`);
     juliet.message(alice, "too early", { id: "early" });
     await juliet.waitForError("early");

@@ -52,7 +52,7 @@ const look = (domain: string, more: Partial<Parameters<typeof preflight>[0]> = {
     addresses: [OURS],
     resolvers: [unbound],
     nameServerPort: knot.port,
-    timeout: 10,
+    timeout: 60,
     ...more,
   });
 
@@ -122,7 +122,7 @@ describe("dns verify", () => {
       domains: [{ name: "contoso.example" }],
     });
   const verify = (takesOver: boolean) =>
-    verifyDns({ facts: facts(definition(takesOver)), nameServers: [knot], takesOver, timeout: 5 });
+    verifyDns({ facts: facts(definition(takesOver)), nameServers: [knot], takesOver, timeout: 60 });
 
   test("names the SIP edge, and not its address once more", async () => {
     const { findings, verdict } = await verify(false);

@@ -178,7 +178,7 @@ async function runs(world: Surroundings, project: CdktfProject, aws: { service?:
     aws.service = await new AwsStandIn(s3, acm, logs).start();
     const since = performance.now();
     const process = await world.start(unit, { ...aws.service.environment, AWS_EC2_METADATA_DISABLED: "true" });
-    await process.waitForLog(/"ready":true/, { timeout: 60_000 });
+    await process.waitForLog(/"ready":true/);
     const took = Math.round(performance.now() - since);
     const digest = reference.slice(reference.indexOf("@") + 1);
     const known = (await world.podman.command("inspect", "--format", "{{.ImageDigest}}", "xmpp-edge")).trim();

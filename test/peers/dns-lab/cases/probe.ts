@@ -39,8 +39,10 @@ function edge({ row = TLS_DIALBACK, patience = LONG, below, names, second, inste
     serve: async (place): Promise<Served> => {
       const named = names?.(place) ?? [place.edge, local(place)];
       const chain = await edgeChain(named, manner);
+      const other = second?.leaf === undefined ? chain : await edgeChain(named, second);
+      const trustAnchors = TrustStore.fromPem(`${chain.anchorsPem}\n${other.anchorsPem}`);
       const verify = {
-        probe: { trustAnchors: TrustStore.fromPem(chain.anchorsPem), timeout: patience },
+        probe: { trustAnchors, timeout: patience },
         partners: "none",
       } as const;
       if (instead !== undefined) {
@@ -50,8 +52,7 @@ function edge({ row = TLS_DIALBACK, patience = LONG, below, names, second, inste
       const addresses = second === undefined ? [place.edge4, place.edge6] : [place.edge4];
       const first = await serveXmpp(addresses, local(place), chain, manner);
       if (second === undefined) return { verify, close: () => first.close() };
-      const other = { ...(await edgeChain(named, second)), anchorsPem: chain.anchorsPem };
-      const again = await serveXmpp([place.edge6], local(place), second.leaf === undefined ? chain : other, second);
+      const again = await serveXmpp([place.edge6], local(place), other, second);
       return { verify, close: async () => void (await Promise.all([first.close(), again.close()])) };
     },
   };

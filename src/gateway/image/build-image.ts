@@ -7,8 +7,8 @@ import type { Digest } from "./digest";
 import { imageConfig, type NamedLayer } from "./image-config";
 import { baseLayers } from "./layers/base-layer";
 import { configurationLayer } from "./layers/configuration-layer";
-import type { Layer, LayerContent } from "./layers/layer";
-import { programLayer } from "./layers/program-layer";
+import { type Layer, type LayerContent, smallLayer } from "./layers/layer";
+import { programFiles } from "./layers/program-files";
 import { LayoutWriter } from "./layout/layout-writer";
 import {
   CONFIG_MEDIA_TYPE,
@@ -76,22 +76,25 @@ export async function buildImage(options: BuildImageOptions): Promise<BuiltImage
   const cache = resolve(options.cache ?? defaultCache());
   const lock =
     typeof options.lock === "object" ? options.lock : readLock(options.lock ?? defaultLockFile(process.cwd()));
-  const program = programLayer();
-  const configuration = definitionDocument === undefined ? undefined : configurationLayer(definitionDocument);
+  const program = programFiles();
   const writer = await LayoutWriter.open(output);
-  const bases = await baseLayers({ lock, platforms: chosen, cache, sources, progress, signal });
+  const [programLayer, configuration, bases] = await Promise.all([
+    smallLayer(program.entries),
+    definitionDocument === undefined ? undefined : configurationLayer(definitionDocument),
+    baseLayers({ lock, platforms: chosen, cache, sources, progress, signal }),
+  ]);
   const version = packageVersion();
   const assembly = new Assembly(writer, version);
   const programImages = await assembly.images(chosen, (at) => [
     { name: "base", layer: bases[at]! },
-    { name: "program", layer: program.layer },
+    { name: "program", layer: programLayer },
   ]);
   const configuredImages =
     configuration === undefined
       ? programImages
       : await assembly.images(chosen, (at) => [
           { name: "base", layer: bases[at]! },
-          { name: "program", layer: program.layer },
+          { name: "program", layer: programLayer },
           { name: "configuration", layer: configuration },
         ]);
   const named: Descriptor[] = [];
@@ -115,7 +118,7 @@ export async function buildImage(options: BuildImageOptions): Promise<BuiltImage
       platforms: chosen,
       version,
       subject: { name: `xmpp-edge/${name}`, digest: top.digest },
-      program: program.layer.diffId,
+      program: programLayer.diffId,
       ...(configured === undefined ? {} : { configuration: configured.diffId }),
     });
     said.push(

@@ -1,7 +1,7 @@
 import { AUTHORITIES_FILE, NODE_FILE, RUN_USER, STATE_FOLDER } from "./layers/base-files";
 import { DOCUMENT_FILE } from "./layers/configuration-layer";
 import type { Layer } from "./layers/layer";
-import { PROGRAM_FOLDER } from "./layers/program-layer";
+import { PROGRAM_FOLDER } from "./layers/program-files";
 import { PLATFORM_NAMES, type Platform } from "./platform";
 
 /** No build has a time of its own. */

@@ -1,6 +1,6 @@
 import type { Digest } from "../digest";
 import { CREATED } from "../image-config";
-import type { BundledPackage } from "../layers/program-layer";
+import type { BundledPackage } from "../layers/program-files";
 import type { ImageLock } from "../lock/lock";
 import { PLATFORM_NAMES, type Platform } from "../platform";
 import { debianPurl, npmPurl } from "./purl";

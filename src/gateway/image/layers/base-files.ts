@@ -26,14 +26,17 @@ export async function baseFiles(
   packages: PackageCache,
 ): Promise<Map<string, TarEntry>> {
   const { node, debian } = lock.platforms[platform];
+  const { triplet } = PLATFORM_NAMES[platform];
+  // Each is unpacked as it comes: Node, by far the largest, is still on its way then.
   const [nodeFiles, ...debs] = await Promise.all([
     packages.node(node).then(nodeFilesOf),
-    ...debian.map(async (locked) => ({ locked, archive: await packages.debian(locked) })),
+    ...debian.map(async (locked) => {
+      const archive = await readFile(await packages.debian(locked));
+      return { locked, ...(await readDeb(archive, (path) => isWanted(path, triplet))) };
+    }),
   ]);
   const layer = new Map<string, TarEntry>([...nodeFiles, ...skeleton(lock)]);
-  for (const { locked, archive } of debs) {
-    const { triplet } = PLATFORM_NAMES[platform];
-    const { control, files } = await readDeb(await readFile(archive), (path) => isWanted(path, triplet));
+  for (const { locked, control, files } of debs) {
     for (const [path, entry] of files) if (!AUTHORITY.test(path)) layer.set(merged(path), entry);
     if (locked.package === AUTHORITIES_PACKAGE) layer.set(AUTHORITIES_FILE, file(authorities(files)));
     // Where scanners of images look for Debian packages without dpkg.

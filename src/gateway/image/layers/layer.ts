@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
-import { createGzip, gzipSync } from "node:zlib";
+import { promisify } from "node:util";
+import { createGzip, gzip } from "node:zlib";
 import { type Digest, digestOf } from "../digest";
 import type { TarEntry } from "../tar/entry";
 import { tarPieces } from "../tar/write";
@@ -28,10 +29,12 @@ export interface LayerContent extends Layer {
 const SYSTEM_BYTE = 9;
 const UNKNOWN_SYSTEM = 255;
 
-/** A small layer, packed as tightly as gzip can. */
-export function smallLayer(entries: ReadonlyMap<string, TarEntry>): LayerContent {
+const gzipped = promisify(gzip);
+
+/** A small layer, packed as tightly as gzip can, beside other work. */
+export async function smallLayer(entries: ReadonlyMap<string, TarEntry>): Promise<LayerContent> {
   const plain = Buffer.concat([...tarPieces(entries)]);
-  const content = gzipSync(plain, { level: 9 });
+  const content = await gzipped(plain, { level: 9 });
   content[SYSTEM_BYTE] = UNKNOWN_SYSTEM;
   return {
     mediaType: LAYER_MEDIA_TYPE,

@@ -8,7 +8,6 @@ import { ImageError } from "../image-error";
 import type { LockedDebian } from "../lock/lock";
 import { UNFINISHED } from "./cache-sweep";
 import { runProgram } from "./run-program";
-import type { PackageSources } from "./sources";
 
 /** apt's own downloader: it takes an address, minds apt's proxies, and needs neither lists nor root. */
 const APT_HELPER = "/usr/lib/apt/apt-helper";
@@ -18,16 +17,17 @@ const PATIENCE = 120_000;
 /**
  * Fetches a package into a new file in `directory`: by apt from the mirrors of its sources, or over HTTP from those
  * that are named. What is in it the caller compares with the lock.
+ * @param aptMirrors finds those of apt's sources, where none are named
  * @throws ImageError package-missing, package-unreachable
  */
 export async function fetchDebian(
   locked: LockedDebian,
-  sources: PackageSources,
+  named: readonly string[],
+  aptMirrors: () => Promise<readonly string[]>,
   directory: string,
   signal?: AbortSignal,
 ): Promise<string> {
-  const named = sources.debianMirrors ?? [];
-  const mirrors = named.length > 0 ? named : await mirrorsOfApt(signal);
+  const mirrors = named.length > 0 ? named : await aptMirrors();
   const file = join(directory, `${UNFINISHED}${randomBytes(6).toString("hex")}`);
   const words: string[] = [];
   let isMissing = true;
@@ -67,7 +67,7 @@ interface Fault {
 }
 
 /** The mirrors that apt's sources name. @throws ImageError where there are none */
-async function mirrorsOfApt(signal?: AbortSignal): Promise<readonly string[]> {
+export async function mirrorsOfApt(signal?: AbortSignal): Promise<readonly string[]> {
   // Lines as `'http://mirror/dists/release/InRelease' …`; unlike apt's other lists this one needs no earlier update.
   const { exitCode, stdout } = await runProgram(
     "apt-get",

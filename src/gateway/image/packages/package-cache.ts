@@ -6,13 +6,14 @@ import { fileFault, ImageError } from "../image-error";
 import type { LockedDebian, LockedNode } from "../lock/lock";
 import { makeDirectory } from "../make-directory";
 import { markUsed } from "./cache-sweep";
-import { fetchDebian } from "./fetch-debian";
+import { fetchDebian, mirrorsOfApt } from "./fetch-debian";
 import { fetchNode } from "./fetch-node";
 import type { PackageSources } from "./sources";
 
 /** Packages as the lock names them: fetched once, and compared with their hash at each use. */
 export class PackageCache {
   readonly #fetches = new Map<string, Promise<string>>();
+  #aptMirrors: Promise<readonly string[]> | undefined;
 
   constructor(
     private readonly directory: string,
@@ -31,8 +32,10 @@ export class PackageCache {
   /** The file with the Debian package. @throws ImageError */
   debian(locked: LockedDebian): Promise<string> {
     const what = `${locked.package} ${locked.version}`;
+    const { debianMirrors = [] } = this.sources;
+    const aptMirrors = () => (this.#aptMirrors ??= mirrorsOfApt(this.signal));
     return this.#file(what, "sha256", locked.sha256, () =>
-      fetchDebian(locked, this.sources, this.directory, this.signal),
+      fetchDebian(locked, debianMirrors, aptMirrors, this.directory, this.signal),
     );
   }
 

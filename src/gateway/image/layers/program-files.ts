@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { ImageError } from "../image-error";
 import { PACKAGE_ROOT } from "../package-root";
 import { file, type TarEntry } from "../tar/entry";
-import { type LayerContent, smallLayer } from "./layer";
 
 /** Where the program is in the image. */
 export const PROGRAM_FOLDER = "opt/xmpp-edge";
@@ -15,8 +14,9 @@ export interface BundledPackage {
   readonly license: string;
 }
 
-export interface ProgramLayer {
-  readonly layer: LayerContent;
+/** What the program layer is made of. */
+export interface ProgramFiles {
+  readonly entries: ReadonlyMap<string, TarEntry>;
   readonly packages: readonly BundledPackage[];
 }
 
@@ -24,7 +24,7 @@ export interface ProgramLayer {
 const PROGRAM = join(PACKAGE_ROOT, "dist", "image", "program");
 
 /** @throws ImageError program-missing */
-export function programLayer(directory = PROGRAM): ProgramLayer {
+export function programFiles(directory = PROGRAM): ProgramFiles {
   const entries = new Map<string, TarEntry>();
   try {
     for (const path of filesBelow(directory))
@@ -40,7 +40,7 @@ export function programLayer(directory = PROGRAM): ProgramLayer {
       "what npm run build bundles for the image",
       "run npm run build",
     );
-  return { layer: smallLayer(entries), packages: JSON.parse(packages.data.toString("utf8")) as BundledPackage[] };
+  return { entries, packages: JSON.parse(packages.data.toString("utf8")) as BundledPackage[] };
 }
 
 function* filesBelow(directory: string, below = ""): Generator<string> {

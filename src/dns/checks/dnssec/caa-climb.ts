@@ -17,6 +17,7 @@ export type Climbed =
   | {
       readonly kind: "unanswered";
       readonly at: string;
+      readonly zone: string;
       /** Servers with what they said. */
       readonly said: readonly { readonly server: string; readonly reason: string; readonly refused: boolean }[];
     }
@@ -87,12 +88,12 @@ function unanswered({ question, zone, observations }: AskedOfZone, { survey }: E
   const others = ["SOA", "NS", "DNSKEY"].flatMap((type) =>
     zone === undefined ? [] : (survey.atNameServers.get(`${type} ${zone}`)?.observations ?? []),
   );
-  if (answering(survey, zone, others).length === 0) return { kind: "unknown" };
+  if (zone === undefined || answering(survey, zone, others).length === 0) return { kind: "unknown" };
   const nameOf = serverNames(survey, zone);
   const said = observations.map((one) => ({
     server: nameOf(one.server),
     reason: one.said.status === "failed" ? one.said.reason : `it answered ${one.said.code}`,
     refused: one.said.status === "answered",
   }));
-  return { kind: "unanswered", at: comparable(question.name), said };
+  return { kind: "unanswered", at: comparable(question.name), zone, said };
 }

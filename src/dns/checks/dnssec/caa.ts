@@ -14,16 +14,18 @@ interface OfName {
 
 /** On whether the declared CA may issue the certificate: each of its names, the same of several told once. */
 export function* caa(evidence: Evidence): Iterable<Found> {
-  const same = new Map<string, { found: OfName["found"]; names: Set<string> }>();
+  const same = new Map<string, { found: OfName["found"]; names: Set<string>; subjects: Set<string> }>();
   for (const { name, found } of ofNames(evidence)) {
-    const key = JSON.stringify(found);
-    const known = same.get(key) ?? { found, names: new Set() };
+    const { subject, ...rest } = found;
+    const key = JSON.stringify(rest);
+    const known = same.get(key) ?? { found, names: new Set(), subjects: new Set() };
     known.names.add(aboutName(name, evidence));
+    known.subjects.add(subject);
     same.set(key, known);
   }
-  for (const { found, names } of same.values()) {
+  for (const { found, names, subjects } of same.values()) {
     const [domain = null, ...touches] = names;
-    yield { ...found, domain, ...(touches.length > 0 && { touches }) };
+    yield { ...found, subject: listed([...subjects]), domain, ...(touches.length > 0 && { touches }) };
   }
 }
 
@@ -104,6 +106,6 @@ function ofUnanswered({ at, said }: Extract<Climbed, { kind: "unanswered" }>, re
     server: said.map(({ server }) => server).join(", "),
     found: `no answer: ${listed([...new Set(said.map(({ reason }) => reason))])}`,
     expected: "CAA records, or the answer that there are none: without one a CA has to refuse",
-    remedy: `mend the name servers of ${at}: they answer other questions, and have to answer this one (type 257) too`,
+    remedy: `mend the name servers of ${zone}: they answer other questions, and have to answer this one (type 257) too`,
   };
 }

@@ -97,7 +97,7 @@ function ofCritical(owner: string, critical: readonly CaaRecord[], evidence: Evi
   };
 }
 
-function ofUnanswered({ at, said }: Extract<Climbed, { kind: "unanswered" }>, renewed: boolean): OfName["found"] {
+function ofUnanswered({ at, zone, said }: Extract<Climbed, { kind: "unanswered" }>, renewed: boolean): OfName["found"] {
   return {
     id: "caa-unanswered",
     // Silence may be ours alone; a refusal is everybody's.

@@ -21,6 +21,31 @@ export interface DataXmppedgeFederationConfig extends MetaArguments {
    * @default 20
    */
   readonly timeout?: number;
+  /**
+   * Follow no delegation, where the network lets nobody ask name servers. Less can be said then.
+   * @default false
+   */
+  readonly viaResolversOnly?: boolean;
+  /**
+   * The text of a root hints file, whose servers the walk begins at.
+   * @default the public root's
+   */
+  readonly rootHints?: string;
+  /**
+   * DS or DNSKEY records, as zone file lines, that are trusted without proof.
+   * @default the root's keys
+   */
+  readonly dnssecAnchor?: string;
+  /**
+   * The port at which the name servers of the delegation are asked.
+   * @default 53
+   */
+  readonly dnsPort?: number;
+  /**
+   * Addresses that are not public are meant: a lab, a closed network.
+   * @default false
+   */
+  readonly allowPrivate?: boolean;
 }
 
 /**
@@ -55,7 +80,18 @@ export class DataXmppedgeFederation extends TerraformDataSource {
 
   protected override synthesizeAttributes(): { [name: string]: unknown } {
     const { definition, resolvers, nameServers, timeout } = this.config;
-    return { definition, resolvers, name_servers: nameServers, timeout };
+    const { viaResolversOnly, rootHints, dnssecAnchor, dnsPort, allowPrivate } = this.config;
+    return {
+      definition,
+      resolvers,
+      name_servers: nameServers,
+      timeout,
+      via_resolvers_only: viaResolversOnly,
+      root_hints: rootHints,
+      dnssec_anchor: dnssecAnchor,
+      dns_port: dnsPort,
+      allow_private: allowPrivate,
+    };
   }
 
   protected override synthesizeHclAttributes(): { [name: string]: unknown } {
@@ -63,6 +99,9 @@ export class DataXmppedgeFederation extends TerraformDataSource {
       resolvers: "stringList",
       name_servers: "stringList",
       timeout: "number",
+      via_resolvers_only: "boolean",
+      dns_port: "number",
+      allow_private: "boolean",
     });
   }
 }

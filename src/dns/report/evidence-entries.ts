@@ -39,7 +39,8 @@ function entryOf(
 ): EvidenceEntry {
   const about = { asked, server: formatServerAddress(server), question };
   if (said.status === "failed") return { ...about, failure: said.code, reason: oneLine(said.reason) };
-  const { answers, authorities, extendedErrors } = messageOf(said);
+  const { answers, authorities } = messageOf(said);
+  const { extendedErrors } = said;
   return {
     ...about,
     transport: said.transport,

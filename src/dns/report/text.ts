@@ -30,13 +30,16 @@ function findingText(finding: VerifyFinding, word: string, file = ""): string {
     ["expected", oneLine(finding.expected)],
     ["remedy", remedyLines(finding.remedy).join(`\n${" ".repeat(18)}`)],
     ["source", oneLine(finding.source)],
-    ["retry", finding.retryAfter === null ? "" : `resolvers remember it for up to ${finding.retryAfter} s`],
+    ["retry", finding.retryAfter === null ? "" : retryText(finding.id, finding.retryAfter)],
     ["waived", finding.waived === undefined ? "" : waivedText(finding.waived)],
     ["defined", placeText(finding.definition, file)],
   ];
   const told = rows.filter(([, text]) => text !== "").map(([name, text]) => `        ${name.padEnd(9)} ${text}\n`);
   return `${title}\n${told.join("")}`;
 }
+
+const retryText = (id: string, seconds: number) =>
+  id.startsWith("ns-") ? `it may be over in ${seconds} s` : `resolvers remember it for up to ${seconds} s`;
 
 /** Names shown of those that suffer from the same. */
 const SHOWN = 8;

@@ -2,6 +2,9 @@ import { type DataSource, ProviderError } from "../protocol/provider";
 import { findingsOf, refuseInvalid, requiredText } from "./configured";
 import { dnsArguments, dnsAttributes, dnsRules } from "./dns-arguments";
 import { findingsAttribute, findingsValue } from "./findings";
+import { reachArguments, reachAttributes, reachRules } from "./reach-arguments";
+
+const rules = { ...dnsRules, ...reachRules };
 
 /** The verifier's verdict on a definition's records, for the assertion of a `check` block. */
 export const federationSource: DataSource<unknown> = {
@@ -18,6 +21,7 @@ export const federationSource: DataSource<unknown> = {
         "Resolvers to ask, `ADDRESS[:PORT]`. Default: three public ones, unless name servers are given.",
         "Name servers to ask, `[ZONE=]ADDRESS[:PORT]`. Default: none.",
       ),
+      ...reachAttributes,
       verdict: {
         type: "string",
         computed: true,
@@ -28,12 +32,16 @@ export const federationSource: DataSource<unknown> = {
     },
     blocks: {},
   },
-  validate: (config) => findingsOf(config, dnsRules),
+  validate: (config) => findingsOf(config, rules),
   async read(config, _, call) {
-    refuseInvalid(config, dnsRules);
+    refuseInvalid(config, rules);
     const definition = requiredText(config, "definition");
     const { verifyFederation } = require("./on-demand") as typeof import("./on-demand");
-    const outcome = await verifyFederation()(definition, dnsArguments(config), call.signal);
+    const outcome = await verifyFederation()(
+      definition,
+      { ...dnsArguments(config), ...reachArguments(config) },
+      call.signal,
+    );
     call.signal.throwIfAborted();
     if ("refused" in outcome) throw new ProviderError(outcome.refused, outcome.detail, ["definition"]);
     const { verdict, summary, findings } = outcome;

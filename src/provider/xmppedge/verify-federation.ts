@@ -5,6 +5,7 @@ import { sumText } from "../../dns/report/text";
 import { type VerifyOptions, verifyDns } from "../../dns/verify";
 import { LoadError, loadDefinition } from "../../load";
 import type { DnsArguments } from "./dns-arguments";
+import type { ReachArguments } from "./reach-arguments";
 
 /** The verifier's verdict; or why the definition cannot be used, in words for the user. */
 export type FederationVerdict =
@@ -27,7 +28,7 @@ const SHOWN = 20;
  */
 export async function verifyFederation(
   given: string,
-  dns: DnsArguments,
+  dns: DnsArguments & ReachArguments,
   signal: AbortSignal,
   verify: typeof verifyDns = verifyDns,
 ): Promise<FederationVerdict> {

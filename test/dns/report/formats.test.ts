@@ -203,3 +203,32 @@ describe("NDJSON", () => {
 test("the text shows no control characters of a server's answer", () => {
   expect(write("text", { findings: [finding({ found: "\u001b[2Jx\u202e" })] })).toContain("\\u{1b}[2Jx\\u{202e}");
 });
+
+describe("what monitors draw", () => {
+  const measures: NonNullable<VerifyReport["measures"]> = {
+    queries: {
+      buckets: [
+        { le: 0.005, count: 2 },
+        { le: 2.5, count: 3 },
+      ],
+      count: 3,
+      sum: 0.25,
+      unanswered: 1,
+    },
+    signatures: [{ zone: 'contoso".example', expires: 1_800_000_000 }],
+    certificates: [{ domain: "contoso.example", address: "2001:db8::7", port: 5269, expires: 1_790_000_000 }],
+  };
+  test("ends of signatures and certificates, and how long answers took", () => {
+    const text = write("prometheus", { measures });
+    for (const line of [
+      'xmpp_edge_dns_rrsig_expiry_timestamp_seconds{zone="contoso\\".example"} 1800000000',
+      'xmpp_edge_dns_cert_expiry_timestamp_seconds{domain="contoso.example",address="2001:db8::7",port="5269"} 1790000000',
+      "# TYPE xmpp_edge_dns_query_seconds histogram",
+      'xmpp_edge_dns_query_seconds_bucket{le="0.005"} 2',
+      'xmpp_edge_dns_query_seconds_bucket{le="+Inf"} 3',
+      "xmpp_edge_dns_query_seconds_sum 0.25",
+      "xmpp_edge_dns_query_seconds_count 3",
+    ])
+      expect(text.split("\n")).toContain(line);
+  });
+});

@@ -47,6 +47,11 @@ function synthesised(hcl = false): {
     resolvers: ["192.0.2.54"],
     nameServers: ["192.0.2.53"],
     timeout: 10,
+    viaResolversOnly: false,
+    rootHints: "a.root. 3600 IN A 192.0.2.1",
+    dnssecAnchor: ". IN DS 1 13 2 00",
+    dnsPort: 5353,
+    allowPrivate: true,
     dependsOn: [preflight],
   });
   return JSON.parse(hcl ? JSON.stringify({ text: Testing.synthHcl(stack) }) : Testing.synth(stack));

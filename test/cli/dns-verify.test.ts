@@ -119,7 +119,9 @@ describe("the gate", () => {
     await server.close();
     const flags = ["--name-server", `127.0.0.1:${server.port}`, "--timeout", "1"];
     expect(await runCli(["dns", "verify", definition(), "--no-probe", ...flags])).toMatchObject({ code: 3 });
-    expect(await runCli(["dns", "verify", definition(), "--no-probe", ...flags, "--allow-unknown"])).toMatchObject({ code: 0 });
+    expect(await runCli(["dns", "verify", definition(), "--no-probe", ...flags, "--allow-unknown"])).toMatchObject({
+      code: 0,
+    });
   });
 
   test("a waiver lets pass and says so; one that has ended warns", async () => {

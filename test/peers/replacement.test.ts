@@ -12,6 +12,8 @@ const late = "late.example";
 const juliet = `juliet@${partner}`;
 const echo = `echo@${ourDomain}`;
 const COUNT = 1_000;
+/** At least so many are sent when the next container serves, however long it took. */
+const AFTERWARDS = 100;
 /** Milliseconds that a stopping gateway waits for a partner's last answer. */
 const LAST_BARRIER = 5_000;
 type Kind = "inward" | "echoed" | "outward" | "waiting";
@@ -53,11 +55,17 @@ async function replaceAmidst(end: () => Promise<string>): Promise<{ sent: Sent; 
     process.stderr.write(`replaced: ${how}, the next one ready ${ready.toFixed(0)} ms after podman run\n`);
     return gap;
   };
+  let latest = 0;
+  let replacedAt = Number.POSITIVE_INFINITY;
   const sent = await flow({
     ...{ pace: 10, client, user: ours, echo },
     more: (number) => {
-      if (number === COUNT / 2) replacing = replace();
-      return number < COUNT;
+      latest = number;
+      if (number === COUNT / 2)
+        replacing = replace().finally(() => {
+          replacedAt = latest;
+        });
+      return number < COUNT || number < replacedAt + AFTERWARDS;
     },
   });
   const gap = await replacing!;

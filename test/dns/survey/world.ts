@@ -39,9 +39,8 @@ export function rightAnswer(zones: Host["zones"], query: DecodedPacket): Packet 
   const question = query.questions![0]!;
   const name = question.name.toLowerCase();
   const base = { type: "response", id: query.id!, questions: [question] } satisfies Packet;
-  const zone = Object.keys(zones)
-    .filter((one) => within(name, one))
-    .sort((x, y) => y.length - x.length)[0];
+  const labels = name.split(".");
+  const zone = [...labels.map((_, at) => labels.slice(at).join(".")), "."].find((one) => Object.hasOwn(zones, one));
   if (zone === undefined) return { ...base, flags: 5 };
   const records = zones[zone]!;
   const cut = records.find(

@@ -5,7 +5,7 @@ import { comparable, type WireQuestion } from "../../resolver";
 import { questionKey, type Said } from "../../survey";
 import { listed } from "../check";
 import { isCompared, isSameMessage, recordsIn } from "./answer-sets";
-import { newestSoa, soaAt } from "./serial";
+import { copiesOf, newestOf } from "./serial";
 import { wordOf } from "./server-word";
 import { namesAbout, type UnderscoreDenial } from "./underscore";
 import type { ZoneFound } from "./zone-found";
@@ -22,6 +22,8 @@ interface Difference {
 
 /** Questions that are shown with what everybody says. */
 const SHOWN = 3;
+/** Characters of one record that are shown. */
+const LONGEST = 160;
 
 /**
  * Copies of a zone that are not the same: in what they say to our questions, which is a fault; or in their serial alone,
@@ -79,16 +81,14 @@ interface Serials {
 
 /** Undefined where all that answer have the same. */
 function serialsOf(view: ZoneView): Serials | undefined {
-  const newest = newestSoa(view);
-  if (newest === undefined) return undefined;
-  const old = view.servers.flatMap((server) => {
-    const soa = soaAt(server, view.zone.name);
-    return soa === undefined || soa.serial === newest.soa.serial ? [] : [{ name: server.name, serial: soa.serial }];
-  });
-  if (old.length === 0) return undefined;
-  const each = old.map(({ name, serial }) => `${name} has ${serial}`);
-  const text = `serial ${newest.soa.serial} at ${listed(newest.servers)}, but ${listed(each)}`;
-  return { text, old: old.map(({ name }) => name), refresh: newest.soa.refresh };
+  const copies = copiesOf(view);
+  const newest = newestOf(copies);
+  const old = copies.filter(({ soa }) => soa.serial !== newest?.serial);
+  if (newest === undefined || old.length === 0) return undefined;
+  const upToDate = copies.flatMap(({ server, soa }) => (soa.serial === newest.serial ? [server] : []));
+  const each = old.map(({ server, soa }) => `${server} has ${soa.serial}`);
+  const text = `serial ${newest.serial} at ${listed(upToDate)}, but ${listed(each)}`;
+  return { text, old: old.map(({ server }) => server), refresh: newest.refresh };
 }
 
 function differencesOf(
@@ -152,7 +152,7 @@ function declaredText(record: DnsRecord): string[] {
 
 function differenceText({ question, groups }: Difference): string {
   const each = groups.map(({ records, servers }) => {
-    const what = records.length === 0 ? "nothing" : listed(records);
+    const what = records.length === 0 ? "nothing" : listed(records.map((record) => record.slice(0, LONGEST)));
     return `${what} from ${listed(servers)}`;
   });
   return `${question.name} ${question.type}: ${listed(each)}`;

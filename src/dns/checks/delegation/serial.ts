@@ -12,10 +12,10 @@ export interface Soa {
 }
 
 /** Whether serial `a` comes after `b` (RFC 1982 section 3.2). */
-export const isAfter = (a: number, b: number): boolean => a !== b && (a - b) >>> 0 < 0x8000_0000;
+const isAfter = (a: number, b: number): boolean => a !== b && (a - b) >>> 0 < 0x8000_0000;
 
 /** The zone's SOA record at a server: it was asked twice, and the later serial counts. */
-export function soaAt({ heard, overTcp }: ServerView, zone: string): Soa | undefined {
+function soaAt({ heard, overTcp }: ServerView, zone: string): Soa | undefined {
   return [...heard, ...overTcp]
     .flatMap((one) => (one.question.type === "SOA" && comparable(one.question.name) === zone ? soaIn(one, zone) : []))
     .reduce<Soa | undefined>(
@@ -33,16 +33,21 @@ function soaIn({ said }: Heard, zone: string): Soa[] {
   });
 }
 
-/** The newest SOA record of the zone, and who has it. */
-export function newestSoa({ servers, zone }: ZoneView): { soa: Soa; servers: string[] } | undefined {
-  const all = servers.flatMap((server) => {
+/** A server, and its version of the zone. */
+export interface Copy {
+  readonly server: string;
+  readonly soa: Soa;
+}
+
+/** The copies of all servers that have one. */
+export const copiesOf = ({ servers, zone }: ZoneView): Copy[] =>
+  servers.flatMap((server) => {
     const soa = soaAt(server, zone.name);
-    return soa === undefined ? [] : [{ soa, name: server.name }];
+    return soa === undefined ? [] : [{ server: server.name, soa }];
   });
-  const newest = all.reduce<Soa | undefined>(
-    (best, { soa }) => (best === undefined || isAfter(soa.serial, best.serial) ? soa : best),
+
+export const newestOf = (copies: readonly Copy[]): Soa | undefined =>
+  copies.reduce<Soa | undefined>(
+    (newest, { soa }) => (newest === undefined || isAfter(soa.serial, newest.serial) ? soa : newest),
     undefined,
   );
-  if (newest === undefined) return undefined;
-  return { soa: newest, servers: all.filter(({ soa }) => soa.serial === newest.serial).map(({ name }) => name) };
-}

@@ -1,5 +1,5 @@
 import type { Evidence } from "../../evidence";
-import { newestSoa } from "./serial";
+import { copiesOf, newestOf } from "./serial";
 import type { ZoneFound } from "./zone-found";
 import type { ZoneView } from "./zone-view";
 
@@ -39,13 +39,14 @@ function* openTransfer(view: ZoneView): Iterable<ZoneFound> {
 /** While an old gateway is declared, the records are about to change. */
 function* negativeTtl(view: ZoneView, { expected }: Evidence): Iterable<ZoneFound> {
   if (expected.facts.dns.legacyGateway === undefined) return;
-  const newest = newestSoa(view);
+  const copies = copiesOf(view);
+  const newest = newestOf(copies);
   if (newest === undefined) return;
-  const seconds = Math.min(newest.soa.ttl, newest.soa.minimum);
+  const seconds = Math.min(newest.ttl, newest.minimum);
   if (seconds <= LONGEST_ABSENCE) return;
   yield {
     id: "negative-ttl",
-    server: newest.servers.join(", "),
+    server: copies.flatMap(({ server, soa }) => (soa.serial === newest.serial ? [server] : [])).join(", "),
     found: `that a name does not exist may be remembered for ${seconds} s`,
     expected: `at most ${LONGEST_ABSENCE} s while a cut-over is open`,
     remedy: `lower the last field of the SOA record of ${view.zone.name} (minimum) to ${LONGEST_ABSENCE} or less, and raise its serial`,

@@ -1,8 +1,8 @@
 /** A gateway that runs and is given other documents, over raw sockets. */
 import { afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { publicKeyPin } from "../../../src/certificate/peer-identity";
 import type { DocumentPartner, GatewayDocument } from "../../../src/definition/facts/gateway-document";
 import { snapshotOf } from "../../../src/gateway/live/snapshot";
-import { publicKeyPin } from "../../../src/gateway/s2s/peer-identity";
 import { documentOf, LOCAL, partner, partnerOfRow, REMOTE } from "../documents";
 import { createLab, type Lab } from "../lab";
 import { closePeers, eventually, RawPeer, STARTTLS, streamHeader } from "../raw-peer";

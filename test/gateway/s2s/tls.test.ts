@@ -3,7 +3,7 @@ import { constants } from "node:crypto";
 import { type TLSSocket, TLSSocket as TlsEnd, type TlsOptions } from "node:tls";
 import { afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import type { LabCertificate } from "../../../src/certificate/lab-ca";
-import { publicKeyPin } from "../../../src/gateway/s2s/peer-identity";
+import { publicKeyPin } from "../../../src/certificate/peer-identity";
 import { documentOf, LOCAL, partner, partnerOfRow, REMOTE } from "../documents";
 import { createLab, type Lab } from "../lab";
 import { closePeers, eventually, external, RawPeer, STARTTLS, streamHeader } from "../raw-peer";

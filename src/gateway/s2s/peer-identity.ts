@@ -1,1 +1,0 @@
-export { type IdentityVerdict, PeerIdentity, publicKeyPin } from "../../certificate/peer-identity";

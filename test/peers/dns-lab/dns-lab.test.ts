@@ -23,7 +23,7 @@ beforeAll(async () => {
   outcome = await runLab();
   const versions = outcome.packages.map((name) => `${name} ${peerRoot().version(name)}`);
   process.stderr.write(`peers that ran: ${versions.join(", ")}\nDNS lab, seconds: ${JSON.stringify(outcome.took)}\n`);
-}, 120_000);
+}, 600_000);
 
 const shown = (findings: readonly VerifyFinding[]) =>
   findings.map(({ id, verdict, domain, found }) => ({ id, verdict, domain, found }));
@@ -68,7 +68,10 @@ describe("signatures are judged as unbound and delv judge them", () => {
   });
 
   test("as unbound does also in the zones of the cases", () => {
-    const rows = outcome.oracles.filter(({ label }) => !(label in TRUST));
+    // A resolver that cannot tell says nothing of signatures.
+    const told = ["secure", "insecure", "bogus"];
+    const rows = outcome.oracles.filter(({ label, unbound }) => !(label in TRUST) && told.includes(word(unbound)));
+    expect(rows.length).toBeGreaterThan(0);
     expect(rows.map(({ label, ours }) => ({ label, unbound: ours }))).toEqual(
       rows.map(({ label, unbound }) => ({ label, unbound: [word(unbound)] })),
     );

@@ -1,4 +1,4 @@
-import type { LabCase } from "../world";
+import { type LabCase, NO_NAME_SERVER } from "../world";
 
 /** SRV records of a local domain. */
 export const SRV_CASES: readonly LabCase[] = [
@@ -33,5 +33,19 @@ export const SRV_CASES: readonly LabCase[] = [
     id: "srv-extra",
     fault: { records: { "_xmpp-server._tcp SRV": ["0 0 5269 @edge", "10 0 5269 old"], "old A": ["11.20.0.2"] } },
     sound: { records: { "old A": ["11.20.0.2"] } },
+  },
+  {
+    id: "srv-owner-alias",
+    variant: "lost",
+    verdict: "unknown",
+    // It leads into a zone whose name server nobody finds.
+    fault: {
+      records: {
+        "_xmpp-server._tcp SRV": [],
+        "_xmpp-server._tcp CNAME": ["service.lost"],
+        "lost NS": [NO_NAME_SERVER],
+      },
+    },
+    sound: { records: { "www CNAME": ["service.lost"], "lost NS": [NO_NAME_SERVER] } },
   },
 ];

@@ -10,7 +10,9 @@ import { askedAbout, givenBy, type TlsaAt, tlsaAt, tlsaOwner, trustIn } from "./
 /** On TLSA records of the Access Edge (RFC 7673). */
 export function* tlsa(evidence: Evidence): Iterable<Found> {
   const { expected } = evidence;
-  const hosts = [...new Set(expected.hosts.map(comparable))];
+  // Surveys ask for the records of this port alone; of an edge at another nothing is known.
+  const services = expected.services.filter(({ record }) => record.port === 5269);
+  const hosts = [...new Set(services.map(({ record }) => comparable(record.target)))];
   for (const host of hosts) {
     const at = tlsaAt(host, evidence);
     const unusable = at.records.filter(({ record }) => unusableBecause(record) !== undefined);

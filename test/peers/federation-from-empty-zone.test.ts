@@ -13,7 +13,7 @@ let outcome: Outcome;
 beforeAll(async () => {
   process.env.XMPP_EDGE_MAIN ??= program();
   outcome = await runInNamespace<Outcome>(join(__dirname, "federation-from-empty-zone", "driver.ts"));
-}, 300_000);
+}, 600_000);
 
 const SOUND = { code: 0, faults: [] };
 

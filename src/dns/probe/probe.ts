@@ -33,6 +33,12 @@ export interface ProbeOptions {
 const DEFAULT_TIMEOUT = 10_000;
 /** OpenSSL's own judgement of keys and signatures would end the handshake before they are seen: we judge them. */
 const SHOW_ALL = { minVersion: "TLSv1.2", ciphers: "DEFAULT:@SECLEVEL=0" } as const;
+let shared: SecureContext | undefined;
+/** Made once: it takes as long as a handshake. */
+function withoutCertificate(): SecureContext {
+  shared ??= createSecureContext({ ...SHOW_ALL, ca: [] });
+  return shared;
+}
 /** First-level elements that a server may send before it has answered: a hostile one could go on until the deadline. */
 const MAXIMUM_ELEMENTS = 8;
 /** How OpenSSL says that the two sides have no version in common. */
@@ -204,7 +210,7 @@ class Probe implements WireHandlers {
     }
     this.#awaiting = "tls";
     this.#wire?.secureAsClient({
-      secureContext: this.options.secureContext ?? createSecureContext({ ...SHOW_ALL, ca: [] }),
+      secureContext: this.options.secureContext ?? withoutCertificate(),
       servername: this.target.domain,
       requestOCSP: true,
     });

@@ -23,7 +23,15 @@ export function notBuiltFindings(definition: Definition): Finding[] {
     );
   if (dns.cutOver)
     say(["dns", "cutOver"], true, "watching over a cut-over", "look after the old gateway's record by hand");
-  if (dns.tlsa) say(["dns", "tlsa"], true, "publishing TLSA records", "leave it out");
+  if (dns.tlsa)
+    found.push({
+      severity: "warning",
+      id: "not-built-yet",
+      path: ["dns", "tlsa"],
+      value: true,
+      rule: "publishing TLSA records is not built yet: `dns verify` looks for them, and nothing publishes them",
+      remedy: "publish the record that `dns verify` prints by hand, or leave it out",
+    });
   if (dns.directTls) say(["dns", "directTls"], true, "direct TLS (XEP-0368)", "leave it out");
   if (accessEdge.directTlsPort !== undefined)
     say(["accessEdge", "directTlsPort"], accessEdge.directTlsPort, "direct TLS (XEP-0368)", "leave it out");

@@ -1,4 +1,4 @@
-export { heard, heardInSurvey } from "./heard";
+export { heard } from "./heard";
 export type { ParentWord } from "./parent-word";
 export { parseRootHints, ROOT_HINTS } from "./root-hints";
 export { type Answered, type Asked, messageOf, messagesOf, type Observation, type Said } from "./said";

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { createGunzip } from "node:zlib";
+import { Readable } from "node:stream";
 import { PROVENANCE_MEDIA_TYPE } from "../attestation/provenance";
 import { SBOM_MEDIA_TYPE } from "../attestation/sbom";
 import type { Digest } from "../digest";
 import type { Descriptor, Manifest } from "../layout/manifest";
 import { invalid, LayoutReader } from "../layout/read-layout";
+import { gunzipped } from "../tar/gunzipped";
 import { readTar } from "../tar/read";
 import { type Unwanted, unwantedAt } from "./unwanted";
 
@@ -149,8 +150,7 @@ async function inspectLayer(
     }
   };
   const unpacked = async function* () {
-    const { Readable } = await import("node:stream");
-    for await (const chunk of Readable.from(source()).pipe(createGunzip({ chunkSize: 1 << 20 }))) {
+    for await (const chunk of gunzipped(Readable.from(source()))) {
       plain.update(chunk as Buffer);
       yield chunk as Buffer;
     }

@@ -1,13 +1,14 @@
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { createGunzip } from "node:zlib";
 import { ImageError } from "../image-error";
 import { AUTHORITIES_PACKAGE, type ImageLock } from "../lock/lock";
 import { readDeb } from "../packages/deb";
 import type { PackageCache } from "../packages/package-cache";
 import { PLATFORM_NAMES, type Platform } from "../platform";
 import { file, link, type TarEntry } from "../tar/entry";
+import { gunzipped } from "../tar/gunzipped";
 import { readTar } from "../tar/read";
+import { allEnded } from "./all-ended";
 
 /** Who runs in the image; also what EdgeHost's volume belongs to. */
 export const RUN_USER = 10001;
@@ -19,22 +20,27 @@ export const NODE_FILE = "usr/local/bin/node";
 const LIBRARIES = /^(ld-linux-.*|lib(c|m|dl|pthread|rt|resolv|nss_dns|nss_files|stdc\+\+|gcc_s|atomic)\.so.*)$/;
 const AUTHORITY = /^usr\/share\/ca-certificates\/.+\.crt$/;
 
-/** The files of the base layer: Node, its libraries, the authorities, the user. */
+/**
+ * The files of the base layer: Node, its libraries, the authorities, the user.
+ * @param stop ends the fetching of the others when one package cannot be had
+ */
 export async function baseFiles(
   lock: ImageLock,
   platform: Platform,
   packages: PackageCache,
+  stop: () => void,
 ): Promise<Map<string, TarEntry>> {
   const { node, debian } = lock.platforms[platform];
   const { triplet } = PLATFORM_NAMES[platform];
   // Each is unpacked as it comes: Node, by far the largest, is still on its way then.
-  const [nodeFiles, ...debs] = await Promise.all([
-    packages.node(node).then(nodeFilesOf),
-    ...debian.map(async (locked) => {
-      const archive = await readFile(await packages.debian(locked));
-      return { locked, ...(await readDeb(archive, (path) => isWanted(path, triplet))) };
-    }),
-  ]);
+  const unpackedNode = packages.node(node).then(nodeFilesOf);
+  const unpackedDebs = debian.map(async (locked) => {
+    const archive = await readFile(await packages.debian(locked));
+    return { locked, ...(await readDeb(archive, (path) => isWanted(path, triplet))) };
+  });
+  await allEnded<unknown>([unpackedNode, ...unpackedDebs], stop);
+  const nodeFiles = await unpackedNode;
+  const debs = await Promise.all(unpackedDebs);
   const layer = new Map<string, TarEntry>([...nodeFiles, ...skeleton(lock)]);
   for (const { locked, control, files } of debs) {
     for (const [path, entry] of files) if (!AUTHORITY.test(path)) layer.set(merged(path), entry);
@@ -86,10 +92,14 @@ async function nodeFilesOf(archive: string): Promise<Map<string, TarEntry>> {
     ["package/LICENSE", { path: "usr/share/doc/node/LICENSE", mode: 0o644 }],
   ]);
   const found = new Map<string, TarEntry>();
-  const unpacked = createReadStream(archive).pipe(createGunzip({ chunkSize: 1 << 20 }));
-  for await (const { path, entry } of readTar(unpacked, (path) => places.has(path))) {
-    const place = places.get(path);
-    if (place !== undefined && entry.type === "file") found.set(place.path, file(entry.data, place.mode));
+  const unpacked = gunzipped(createReadStream(archive));
+  try {
+    for await (const { path, entry } of readTar(unpacked, (path) => places.has(path))) {
+      const place = places.get(path);
+      if (place !== undefined && entry.type === "file") found.set(place.path, file(entry.data, place.mode));
+    }
+  } finally {
+    unpacked.destroy();
   }
   if (!found.has(NODE_FILE))
     throw new ImageError(

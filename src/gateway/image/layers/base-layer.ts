@@ -9,6 +9,7 @@ import { markUsed, sweepCache, UNFINISHED } from "../packages/cache-sweep";
 import { PackageCache } from "../packages/package-cache";
 import type { PackageSources } from "../packages/sources";
 import type { Platform } from "../platform";
+import { allEnded } from "./all-ended";
 import { baseFiles } from "./base-files";
 import { LAYER_MEDIA_TYPE, type Layer, type LayerContent, layerIntoFile } from "./layer";
 import { checkLibraryClosure } from "./library-closure";
@@ -27,25 +28,21 @@ export interface BaseLayersOptions {
 export async function baseLayers(options: BaseLayersOptions): Promise<readonly LayerContent[]> {
   const { platforms, cache, sources, progress } = options;
   const failed = new AbortController();
+  const stop = () => failed.abort();
   const signal = options.signal === undefined ? failed.signal : AbortSignal.any([options.signal, failed.signal]);
   const packages = new PackageCache(join(cache, "packages"), sources, progress, signal);
   await sweepCache(cache, Date.now());
-  let fault: unknown;
-  const running = platforms.map((platform) =>
-    baseLayer({ ...options, platform, packages, signal }).catch((error: unknown) => {
-      if (!failed.signal.aborted) fault = error;
-      failed.abort();
-      return undefined;
-    }),
+  return allEnded(
+    platforms.map((platform) => baseLayer({ ...options, platform, packages, signal, stop })),
+    stop,
   );
-  const layers = await Promise.all(running);
-  if (failed.signal.aborted) throw fault;
-  return layers.flatMap((layer) => layer ?? []);
 }
 
 interface BaseLayerOptions extends BaseLayersOptions {
   readonly platform: Platform;
   readonly packages: PackageCache;
+  /** Ends what else is under way for the same layers. */
+  readonly stop: () => void;
 }
 
 /** Raise it when the same packages give another layer. */
@@ -57,12 +54,12 @@ const RECIPE = 2;
  * @throws ImageError
  */
 async function baseLayer(options: BaseLayerOptions): Promise<LayerContent> {
-  const { lock, platform, cache, packages, progress, signal } = options;
+  const { lock, platform, cache, packages, progress, signal, stop } = options;
   const inputs = digestOf(JSON.stringify({ RECIPE, platform, debian: lock.debian, parts: lock.platforms[platform] }));
   const file = join(cache, `base-${inputs.slice("sha256:".length)}.tar.gz`);
   const known = await takeOut(file);
   if (known !== undefined) return known;
-  const files = await baseFiles(lock, platform, packages);
+  const files = await baseFiles(lock, platform, packages, stop);
   checkLibraryClosure(files, platform);
   progress(`packing the base layer for ${platform}`);
   const temporary = join(cache, `${UNFINISHED}base-${randomBytes(6).toString("hex")}`);

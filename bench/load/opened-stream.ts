@@ -47,7 +47,8 @@ export async function closeInOrder(socket: Socket): Promise<void> {
   socket.end(closeStream);
   socket.resume();
   const timer = setTimeout(() => socket.destroy(), CLOSING_MS);
-  if (!socket.closed) await once(socket, "close");
+  // Not events.once: it takes an error for the end, and here the end follows the error.
+  if (!socket.closed) await new Promise((resolve) => socket.once("close", resolve));
   clearTimeout(timer);
 }
 

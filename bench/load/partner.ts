@@ -79,7 +79,7 @@ export class Partner {
   private read(stanza: string, now: number, latencies: number[]): void {
     const reply = answerToPing(stanza);
     if (reply !== undefined) {
-      this.out.write(reply, "latin1");
+      if (!this.closing) this.out.write(reply, "latin1"); // nothing follows the end of our stream
       return;
     }
     if (this.closing && stanza.startsWith("</")) return;

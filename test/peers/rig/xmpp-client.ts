@@ -208,7 +208,8 @@ export class XmppClient {
     if (this.socket.destroyed) return;
     this.socket.end("<presence type='unavailable'/></stream:stream>");
     const timer = setTimeout(() => this.socket.destroy(), 1000);
-    await once(this.socket, "close");
+    // Not events.once: a server that resets the connection has ended it too.
+    await new Promise((resolve) => this.socket.once("close", resolve));
     clearTimeout(timer);
   }
 

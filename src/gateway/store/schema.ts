@@ -59,6 +59,8 @@ const MIGRATIONS: readonly string[] = [
     content TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  // From a partner's user to one of ours, on the way to our own server behind the gateway.
+  "ALTER TABLE outgoing ADD COLUMN inward INTEGER NOT NULL DEFAULT 0",
 ];
 
 /** The form of the state that this version writes, kept in SQLite's `user_version`. */

@@ -188,6 +188,10 @@ class SqliteStore implements StateStore {
     return this.#read(() => this.#statements.watchersFrom.all(remoteDomain)).map(watcherOf);
   }
 
+  knownLocals(): string[] {
+    return this.#read(() => this.#statements.knownLocals.all()).map(({ local }) => local as string);
+  }
+
   addWatcher(local: string, remote: string): void {
     this.#write(() => this.#statements.addWatcher.run(local, remote, domainOf(remote)));
   }
@@ -197,11 +201,12 @@ class SqliteStore implements StateStore {
   }
 
   enqueue(message: Omit<Queued, "row" | "state">): Queued {
-    const { localDomain, remoteDomain, sender, recipient, stanzaId, xml, expiresAt } = message;
+    const { localDomain, remoteDomain, sender, recipient, stanzaId, xml, expiresAt, inward } = message;
+    const toward = inward === true ? 1 : 0;
     const { enqueue } = this.#statements;
     const row = this.#nextRow;
     this.#write(() =>
-      enqueue.run(row, localDomain, remoteDomain, sender, recipient, stanzaId, xml, Math.floor(expiresAt)),
+      enqueue.run(row, localDomain, remoteDomain, sender, recipient, stanzaId, xml, Math.floor(expiresAt), toward),
     );
     this.#nextRow += 1;
     return { ...message, row, state: "queued" };

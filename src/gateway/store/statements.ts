@@ -24,14 +24,15 @@ export function prepareStatements(database: DatabaseSync) {
     countWatchers: database.prepare("SELECT count(*) AS count FROM watcher WHERE local = ?"),
     countContacts: database.prepare("SELECT count(*) AS count FROM contact WHERE local = ?"),
     watchersOf: database.prepare("SELECT local, remote FROM watcher WHERE local = ? ORDER BY remote"),
+    knownLocals: database.prepare("SELECT local FROM watcher UNION SELECT local FROM contact ORDER BY local"),
     watchersFrom: database.prepare("SELECT local, remote FROM watcher WHERE remote_domain = ? ORDER BY local, remote"),
     addWatcher: database.prepare(
       "INSERT INTO watcher (local, remote, remote_domain) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
     ),
     removeWatcher: database.prepare("DELETE FROM watcher WHERE local = ? AND remote = ?"),
     enqueue: database.prepare(
-      "INSERT INTO outgoing (row, local_domain, remote_domain, sender, recipient, stanza_id, xml, expires_at) " +
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      "INSERT INTO outgoing (row, local_domain, remote_domain, sender, recipient, stanza_id, xml, expires_at, inward) " +
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     ),
     mark: database.prepare("UPDATE outgoing SET written = ? WHERE row = ?"),
     dequeue: database.prepare("DELETE FROM outgoing WHERE row = ?"),
@@ -70,5 +71,6 @@ export function queuedOf(row: Row): Queued {
     xml: row.xml as string,
     state: row.written === 1 ? "written" : "queued",
     expiresAt: row.expires_at as number,
+    ...(row.inward === 1 ? { inward: true } : {}),
   };
 }

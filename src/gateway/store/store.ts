@@ -14,21 +14,25 @@ export interface Watcher {
   readonly remote: string;
 }
 
-/** A message on its way out. */
+/** A message on its way to a partner, or to our own server behind the gateway. */
 export interface Queued {
   readonly row: number;
+  /** Of the sender. */
   readonly localDomain: string;
+  /** Of the recipient. */
   readonly remoteDomain: string;
-  /** Bare address of the local sender. */
+  /** Bare; with a resource where the sender has told it. */
   readonly sender: string;
   readonly recipient: string;
-  /** The stanza's id, which every error carries back. */
+  /** The stanza's id, which every error carries back; empty where nobody is told (RFC 6120 section 8.3.1). */
   readonly stanzaId: string;
   readonly xml: string;
   /** `written`: bytes may have left this machine; never to be sent again. */
   readonly state: "queued" | "written";
   /** When it is given up, ms since the epoch. */
   readonly expiresAt: number;
+  /** It comes from a partner, and goes to our own server behind the gateway. */
+  readonly inward?: true;
 }
 
 /**
@@ -55,6 +59,8 @@ export interface Store {
   countWatchers(local: string): number;
   /** Watchers from a partner's domain, for when its entitlement changes. */
   watchersFrom(remoteDomain: string): Watcher[];
+  /** Bare addresses of ours that have contacts or watchers. */
+  knownLocals(): string[];
   addWatcher(local: string, remote: string): void;
   removeWatcher(local: string, remote: string): void;
 

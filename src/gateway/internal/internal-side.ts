@@ -1,8 +1,10 @@
+import type { Element } from "../../stream/xml/element";
+
 /** A message from a partner's user to one of ours, after every check. Addresses are prepared. */
 export interface InboundMessage {
   /** Full or bare address of the sender. */
   readonly from: string;
-  /** Bare address of the local user. */
+  /** Bare address of the local user; with a resource where an inner server's user is given something back. */
   readonly to: string;
   /** The stanza's own id, where it had one. */
   readonly id?: string;
@@ -52,6 +54,12 @@ export interface InternalSide {
   typing(from: string, to: string, state: ChatState): void;
   /** The present availability of a local user. */
   availability(address: string): Availability;
+  /**
+   * Only of an inner side that is a server with users of its own: takes over a whole stanza from a partner's user to
+   * one of ours, judged and cleaned. A message with a body, or an error, counts as accepted once the store has
+   * committed; the rest may be lost with the process. `deliver` then takes only what the gateway itself gives back.
+   */
+  relay?(stanza: Element): void;
   close(): Promise<void>;
 }
 
@@ -67,6 +75,10 @@ export interface SendRefusal {
     | "policy-violation"
     | "resource-constraint";
   readonly text: string;
+}
+/** Why a whole stanza was not taken over. */
+export interface RelayRefusal extends Omit<SendRefusal, "condition"> {
+  readonly condition: SendRefusal["condition"] | "service-unavailable";
 }
 export type SendOutcome = { readonly ok: true; readonly id: string } | SendRefusal;
 
@@ -91,6 +103,13 @@ export interface FederationSide {
   /** Tells every entitled watcher; judged by the policy at each send. */
   announce(local: string, availability: Availability): void;
   typing(local: string, remote: string, state: ChatState): SendOutcome;
+  /**
+   * Takes over a whole stanza of a user of ours, as an inner server sends it; undefined where it is taken. What it
+   * tells of contacts and watchers is kept, as with `addContact`. A message with a body is durable, as with `send`.
+   */
+  relay(stanza: Element): RelayRefusal | undefined;
+  /** Answers a partner's user whose stanza was taken over and could not be delivered: an error, from one of ours. */
+  giveBack(answer: Element): void;
 }
 
 /** Makes an inner side once the federation side stands. */

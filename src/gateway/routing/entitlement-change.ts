@@ -21,8 +21,11 @@ export interface BlindUsers {
   readonly domains: ReadonlySet<string>;
 }
 
-/** What a change takes away. Whatever it gives needs nothing: it is judged at every stanza. */
-export function entitlementChange(before: Snapshot, after: Snapshot): EntitlementChange {
+/**
+ * What a change takes away. Whatever it gives needs nothing: it is judged at every stanza.
+ * @param known users of an inner server that contacts or watchers are kept for; the documents name none
+ */
+export function entitlementChange(before: Snapshot, after: Snapshot, known: readonly string[] = []): EntitlementChange {
   const domains: string[] = [];
   const out = new Set<string>();
   for (const row of before.document.partners) {
@@ -36,11 +39,11 @@ export function entitlementChange(before: Snapshot, after: Snapshot): Entitlemen
       if (fewer || (now !== undefined && isLower(row.partnerType, now.partnerType))) domains.push(domain);
     }
   }
-  const present = new Set(usersOf(after.document));
-  const users = usersOf(before.document).filter(
+  const present = new Set(usersOf(after.document, known));
+  const users = usersOf(before.document, known).filter(
     (user) => !present.has(user) || (before.access.allowed(user) && !after.access.allowed(user)),
   );
-  const served = after.document.internal?.users ?? [];
+  const served = [...(after.document.internal?.users ?? []), ...known];
   const denied = new Set(users);
   const blind = out.size > 0 ? served : served.filter((user) => denied.has(user));
   return { domains, users, blind: { users: blind, denied, domains: out } };
@@ -51,6 +54,9 @@ export function isLower(before: Parameters<typeof seesNotes>[0], after: Paramete
   return (seesNotes(before) && !seesNotes(after)) || (mayReach(before, false) && !mayReach(after, false));
 }
 
-function usersOf({ internal, localDomains }: GatewayDocument): readonly string[] {
-  return internal === undefined ? [] : [...internal.users, ...localDomains.map(echoOf)];
+function usersOf({ internal, localDomains }: GatewayDocument, known: readonly string[]): readonly string[] {
+  if (internal === undefined) return [];
+  const served = new Set(localDomains);
+  const ofServer = known.filter((user) => served.has(user.slice(user.indexOf("@") + 1)));
+  return [...internal.users, ...localDomains.map(echoOf), ...ofServer];
 }

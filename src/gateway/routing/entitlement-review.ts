@@ -1,3 +1,5 @@
+import { serverNamespace } from "../../stream/namespaces";
+import { xml } from "../../stream/xml/element";
 import type { Contact, Watcher } from "../store/store";
 import type { BlindUsers, EntitlementChange } from "./entitlement-change";
 import { sendPresence, subscription, unavailable } from "./presence";
@@ -108,7 +110,10 @@ export class EntitlementReview {
     const row = context.policy.row(pair.local, pair.remote);
     if (row !== undefined && context.reachable(row, local, remote)) {
       if (!tellAgain) return undefined;
-      sendPresence(context, pair, row, local, remote, context.inner.availability(local));
+      // Who is a server's user is asked anew on the watcher's behalf: the answer passes the policy of now.
+      if (context.inner.relay !== undefined)
+        context.inner.relay(xml("presence", serverNamespace, { from: remote, to: local, type: "probe" }));
+      else sendPresence(context, pair, row, local, remote, context.inner.availability(local));
       return "told";
     }
     endWatching(context, { local, remote });

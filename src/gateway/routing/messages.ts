@@ -4,6 +4,7 @@ import { errorReply, readStanzaError } from "../../stream/stanza-error";
 import { childNamed, type Element, elements, textOf, xml } from "../../stream/xml/element";
 import type { ChatState, InboundMessage, OutboundMessage } from "../internal/internal-side";
 import type { Pair } from "../s2s/pair";
+import { inward } from "./claims";
 import type { Parties, RoutingContext } from "./routing-context";
 
 const TYPES = new Set(["chat", "normal", "headline", "groupchat", "error"]);
@@ -22,8 +23,9 @@ export function onMessage(
   const local = to.bare;
   if (type === "error") {
     // An answer to what our side sent passes whatever the partner's type is; it is never answered (RFC 6120 8.3.1).
-    if (to.hasLocal && context.inner.hasUser(local))
-      context.inner.deliver({ from: from.full, to: local, ...idOf(stanza), type, error: readStanzaError(stanza) });
+    if (!to.hasLocal || !context.inner.hasUser(local)) return;
+    if (context.inner.relay !== undefined) context.inner.relay(inward(context.policy, stanza, parties));
+    else context.inner.deliver({ from: from.full, to: local, ...idOf(stanza), type, error: readStanzaError(stanza) });
     return;
   }
   if (!to.hasLocal || type === "groupchat" || !context.reachable(row, local, from.bare)) {
@@ -33,19 +35,20 @@ export function onMessage(
   }
   const body = childNamed(stanza, "body", serverNamespace);
   const state = elements(stanza).find((child) => child.ns === chatStatesNamespace && CHAT_STATES.has(child.name));
-  if (body === undefined) {
+  if (context.inner.relay !== undefined) context.inner.relay(inward(context.policy, stanza, parties));
+  else if (body === undefined) {
     if (state !== undefined) context.inner.typing(from.full, local, state.name as ChatState);
-    return;
-  }
-  context.inner.deliver({
-    from: from.full,
-    to: local,
-    ...idOf(stanza),
-    type,
-    body: textOf(body),
-    ...textOfChild(stanza, "subject"),
-    ...textOfChild(stanza, "thread"),
-  });
+  } else
+    context.inner.deliver({
+      from: from.full,
+      to: local,
+      ...idOf(stanza),
+      type,
+      body: textOf(body),
+      ...textOfChild(stanza, "subject"),
+      ...textOfChild(stanza, "thread"),
+    });
+  if (body === undefined) return;
   context.counters.add('messages_total{direction="in",result="delivered"}');
   context.logMessage("in", from.bare, local, stanza.attrs.id, textOf(body));
 }

@@ -19,20 +19,35 @@ export const ACCESS_LOST = "this user may not use XMPP federation any more (acce
 
 const nobodyMinds = (): void => undefined;
 
-/** What leaves: stanzas that may be lost with the process, and messages that may not. */
+/** Who is told what could not be delivered. */
+export type Senders = Pick<InternalSide, "hasUser" | "deliver">;
+
+/** Which way stanzas leave: to partners, or from them to our own server behind the gateway. */
+export type Way = "to partners" | "inside";
+
+/** What leaves one way: stanzas that may be lost with the process, and messages that may not. */
 export class Outbox {
   readonly #federation: Carrier;
   readonly #store: Store;
   readonly #now: () => number;
-  readonly #inner: () => InternalSide;
+  readonly #senders: () => Senders;
   readonly #log: Log;
+  readonly #way: Way;
 
-  constructor(federation: Carrier, store: Store, now: () => number, inner: () => InternalSide, log: Log) {
+  constructor(
+    federation: Carrier,
+    store: Store,
+    now: () => number,
+    senders: () => Senders,
+    log: Log,
+    way: Way = "to partners",
+  ) {
     this.#log = log;
+    this.#way = way;
     this.#federation = federation;
     this.#store = store;
     this.#now = now;
-    this.#inner = inner;
+    this.#senders = senders;
   }
 
   isFull(pair: Pair): boolean {
@@ -48,20 +63,30 @@ export class Outbox {
    * Sends what needs no memory: presence, answers, chat states.
    * @param of the local user whose will or availability it carries: taken back where that user may federate no more,
    *   and what `shows` availability also where it may not be seen as it was
+   * @param giveBack told where it could not be written; default: nobody minds
    */
-  send(pair: Pair, stanza: Element, of: Pick<LinkItem, "speaker" | "shows"> = {}): void {
+  send(
+    pair: Pair,
+    stanza: Element,
+    of: Pick<LinkItem, "speaker" | "shows"> = {},
+    giveBack: LinkItem["giveBack"] = nobodyMinds,
+  ): void {
     const xml = elementText(stanza);
     this.#federation.send(pair, {
       xml,
       bytes: Buffer.byteLength(xml),
-      keepAlive: stanza.name === "iq" && stanza.attrs.type === "result", // pings are all that we answer with a result
+      // Pings are all that we answer with a result ourselves.
+      keepAlive: stanza.name === "iq" && stanza.attrs.type === "result" && of.speaker === undefined,
       ...of,
       expiresAt: this.#now() + STANZA_LIFETIME_MS,
-      giveBack: nobodyMinds,
+      giveBack,
     });
   }
 
-  /** Sends a message that survives the death of this process once the store has committed. */
+  /**
+   * Sends a message that survives the death of this process once the store has committed.
+   * @param stanzaId empty: nobody is told where it could not be delivered
+   */
   sendDurable(pair: Pair, stanza: Element, sender: string, recipient: string, stanzaId: string): void {
     const queued = this.#store.enqueue({
       localDomain: pair.local,
@@ -71,6 +96,7 @@ export class Outbox {
       stanzaId,
       xml: elementText(stanza),
       expiresAt: this.#now() + STANZA_LIFETIME_MS,
+      ...(this.#way === "inside" ? { inward: true } : {}),
     });
     this.#hand(queued);
   }
@@ -78,13 +104,14 @@ export class Outbox {
   /**
    * Takes up what an earlier process left behind: what was never written goes out, what may have been is given back,
    * because nobody can know whether it arrived and it must never be sent twice.
-   * @param mayFederate whether a sender still may: the configuration may be another one since
+   * @param mayFederate whether a sender (a bare address) still may: the configuration may be another one since
    */
   recover(mayFederate: (sender: string) => boolean): { readonly resumed: number; readonly returned: number } {
     let resumed = 0;
     let returned = 0;
-    for (const queued of this.#store.outgoing()) {
-      if (queued.state === "queued" && !mayFederate(queued.sender)) {
+    const ours = this.#store.outgoing().filter(({ inward = false }) => inward === (this.#way === "inside"));
+    for (const queued of ours) {
+      if (queued.state === "queued" && !mayFederate(bareOf(queued.sender))) {
         returned++;
         this.#giveBack(queued, "forbidden", ACCESS_LOST);
       } else if (queued.state === "queued") {
@@ -110,7 +137,7 @@ export class Outbox {
         xml: queued.xml,
         bytes: Buffer.byteLength(queued.xml),
         row: queued.row,
-        speaker: queued.sender,
+        speaker: bareOf(queued.sender),
         expiresAt: queued.expiresAt,
         giveBack: (condition, text) => this.#giveBack(queued, condition, text),
       },
@@ -119,11 +146,11 @@ export class Outbox {
 
   /** One commit takes it from the queue and hands the error to its sender, where that one is still a user. */
   #giveBack(queued: Queued, condition: StanzaCondition, text: string): void {
-    const inner = this.#inner();
+    const senders = this.#senders();
     try {
       this.#store.dequeue([queued.row]);
-      if (!inner.hasUser(queued.sender)) return; // the definition has changed since
-      inner.deliver({
+      if (queued.stanzaId === "" || !senders.hasUser(bareOf(queued.sender))) return; // or the definition has changed
+      senders.deliver({
         from: queued.recipient,
         to: queued.sender,
         id: queued.stanzaId,
@@ -135,4 +162,9 @@ export class Outbox {
       this.#log.error("return-failed", { id: queued.stanzaId, reason: (error as Error).message });
     }
   }
+}
+
+function bareOf(address: string): string {
+  const slash = address.indexOf("/");
+  return slash < 0 ? address : address.slice(0, slash);
 }

@@ -4,6 +4,7 @@ import { childNamed, type Element, textOf, xml } from "../../stream/xml/element"
 import type { Availability, InboundPresence } from "../internal/internal-side";
 import { seesNotes } from "../policy/trust";
 import type { Pair } from "../s2s/pair";
+import { inward } from "./claims";
 import type { Parties, RoutingContext } from "./routing-context";
 
 const SHOWS = new Set(["away", "chat", "dnd", "xa"]);
@@ -18,19 +19,59 @@ export function onPresence(
   pair: Pair,
   row: DocumentPartner,
   stanza: Element,
-  { from, to }: Parties,
+  parties: Parties,
 ): void {
+  const { from, to } = parties;
   if (!to.hasLocal) return;
   const local = to.bare;
   const remote = from.bare;
   const { type } = stanza.attrs;
-  if (type === "subscribe") onSubscribe(context, pair, row, local, remote);
+  if (context.inner.relay !== undefined) onServersPresence(context, pair, row, stanza, parties);
+  else if (type === "subscribe") onSubscribe(context, pair, row, local, remote);
   else if (type === "unsubscribe") onUnsubscribe(context, pair, local, remote);
   else if (type === "probe") onProbe(context, pair, row, local, remote);
   else if (type === "subscribed") onSubscribed(context, local, remote);
   else if (type === "unsubscribed") onUnsubscribed(context, local, remote);
   else if (type === undefined || type === "unavailable") onAvailability(context, stanza, from.full, local, remote);
   // Errors and unknown types are never answered.
+}
+
+/**
+ * Presence for a user of a server inside, whose roster answers: what the partner's trust allows is handed on, and what
+ * an answer changes is kept.
+ */
+function onServersPresence(
+  context: RoutingContext,
+  pair: Pair,
+  row: DocumentPartner,
+  stanza: Element,
+  parties: Parties,
+): void {
+  const { store, outbox, inner } = context;
+  const local = parties.to.bare;
+  const remote = parties.from.bare;
+  const { type } = stanza.attrs;
+  const contact = store.contact(local, remote);
+  if (type === "subscribe" || type === "probe") {
+    const isReachable = context.reachable(row, local, remote);
+    if (type === "subscribe")
+      context.counters.add(`subscriptions_total{direction="in",result="${isReachable ? "accepted" : "refused"}"}`);
+    if (!isReachable) {
+      outbox.send(pair, subscription(local, remote, "unsubscribed"));
+      return;
+    }
+  } else if (type === "unsubscribe") {
+    if (!store.isWatcher(local, remote) && !context.reachable(row, local, remote)) return;
+    store.removeWatcher(local, remote);
+  } else if (type === "subscribed" || type === "unsubscribed") {
+    if (contact === undefined) return; // nobody asked
+    const state = type === "subscribed" ? "subscribed" : "refused";
+    store.putContact({ ...contact, state, refreshedAt: context.now() });
+  } else if (type === undefined || type === "unavailable") {
+    if (contact === undefined || contact.state === "refused") return; // presence of people whom nobody asked about
+    if (!context.access.allowed(local)) return;
+  } else if (type !== "error" || (contact === undefined && !store.isWatcher(local, remote))) return;
+  inner.relay?.(inward(context.policy, stanza, parties));
 }
 
 /** Watchers of one local user: a partner must not fill the state with invented ones. */

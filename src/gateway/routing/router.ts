@@ -10,6 +10,7 @@ import type {
   InternalSide,
   InternalSideFactory,
   OutboundMessage,
+  RelayRefusal,
   SendOutcome,
   SendRefusal,
 } from "../internal/internal-side";
@@ -25,8 +26,9 @@ import { onIq } from "./iq";
 import { chatStateStanza, messageStanza, onMessage } from "./messages";
 import { ACCESS_LOST, type Carrier, Outbox } from "./outbox";
 import { partingsOf } from "./partings";
-import { onPresence, sendPresence, subscription, unavailable } from "./presence";
-import { type Party, partiesOf, partyOf, type RoutingContext } from "./routing-context";
+import { onPresence, sendPresence, subscription } from "./presence";
+import { forgetContact, MAXIMUM_CONTACTS, type Route, relayOutward } from "./relay";
+import { partiesOf, partyOf, type RoutingContext } from "./routing-context";
 
 export interface RouterOptions {
   readonly document: GatewayDocument;
@@ -39,8 +41,6 @@ export interface RouterOptions {
   readonly randomId: (bytes: number) => string;
 }
 
-/** Contacts of one local user. */
-const MAXIMUM_CONTACTS = 10_000;
 /** Refreshed subscriptions a minute, at most: a refresh must not become a storm. */
 const REFRESHES = 100;
 const REFRESH_SWEEP_MS = 60_000;
@@ -121,7 +121,8 @@ export class Router implements FederationSide {
 
   /** Tells those who see less of our users than under an earlier configuration. Resolves when all are judged. */
   review(before: Snapshot): Promise<void> {
-    return this.#review.run(entitlementChange(before, this.#snapshot));
+    const known = this.#inner.relay === undefined ? [] : this.#options.store.knownLocals();
+    return this.#review.run(entitlementChange(before, this.#snapshot, known));
   }
 
   async stop(): Promise<void> {
@@ -142,7 +143,7 @@ export class Router implements FederationSide {
     }
     if (stanza.name === "message") onMessage(this.#context, pair, row, stanza, parties);
     else if (stanza.name === "presence") onPresence(this.#context, pair, row, stanza, parties);
-    else onIq(this.#context, pair, stanza, parties);
+    else onIq(this.#context, pair, row, stanza, parties);
   }
 
   // What the inner side asks for.
@@ -189,15 +190,8 @@ export class Router implements FederationSide {
     const { store } = this.#options;
     if (store.contact(route.from.bare, route.to.bare) === undefined)
       return { ok: false, condition: "item-not-found", text: `${route.to.bare} is no contact` };
-    store.removeContact(route.from.bare, route.to.bare);
     this.#outbox.send(route.pair, subscription(route.from.bare, route.to.bare, "unsubscribe"));
-    // With the contact goes what it entitled to.
-    const row = this.#context.policy.row(route.pair.local, route.pair.remote);
-    if (row !== undefined && !mayReach(row.partnerType, false) && store.isWatcher(route.from.bare, route.to.bare)) {
-      store.removeWatcher(route.from.bare, route.to.bare);
-      this.#outbox.send(route.pair, unavailable(route.from.bare, route.to.bare));
-      this.#outbox.send(route.pair, subscription(route.from.bare, route.to.bare, "unsubscribed"));
-    }
+    forgetContact(this.#context, route);
     return { ok: true, id: "" };
   }
 
@@ -222,26 +216,48 @@ export class Router implements FederationSide {
     return { ok: true, id: "" };
   }
 
+  relay(stanza: Element): RelayRefusal | undefined {
+    const { from = "", to = "", type } = stanza.attrs;
+    const route = this.#route(from, to, stanza.name === "iq");
+    if (!route.ok) return route;
+    if (stanza.name === "iq" && (type === "get" || type === "set") && stanza.attrs.id === undefined)
+      return { ok: false, condition: "policy-violation", text: "an IQ has an id (RFC 6120 section 8.2.3)" };
+    return relayOutward(this.#context, route, stanza, () => this.#options.randomId(8));
+  }
+
+  giveBack(answer: Element): void {
+    const parties = partiesOf(answer);
+    if (parties === undefined) return; // answers have the addresses of what they answer
+    const { from, to } = parties;
+    const pair = { local: from.domain, remote: to.domain };
+    if (answer.name === "message") this.#outbox.sendDurable(pair, answer, from.full, to.full, "");
+    else this.#outbox.send(pair, answer);
+  }
+
   /** Whether there is such a local user, who may federate. */
   #mayFederate(user: string): boolean {
     return this.#inner.hasUser(user) && this.#snapshot.access.allowed(user);
   }
 
-  /** Whether a local user may write to somebody: both addresses, the access policy and the partner list. */
-  #route(local: string, remote: string): { ok: true; pair: Pair; from: Party; to: Party } | SendRefusal {
+  /**
+   * Whether a local user may write to somebody: both addresses, the access policy and the partner list.
+   * @param toDomain the domain itself may be meant
+   */
+  #route(local: string, remote: string, toDomain = false): ({ readonly ok: true } & Route) | SendRefusal {
     const refuse = (condition: SendRefusal["condition"], text: string): SendRefusal => ({ ok: false, condition, text });
     const from = partyOf(local);
     const to = partyOf(remote);
     if (from === undefined || !from.hasLocal)
       return refuse("jid-malformed", `${local.slice(0, 64)} is no address of a user`);
-    if (to === undefined || !to.hasLocal)
+    if (to === undefined || !(to.hasLocal || toDomain))
       return refuse("jid-malformed", `${remote.slice(0, 64)} is no address of a user`);
     if (!this.#inner.hasUser(from.bare)) return refuse("item-not-found", `${from.bare} is no user here`);
     if (!this.#snapshot.access.allowed(from.bare))
       return refuse("forbidden", `${from.bare} may not use XMPP federation (access policy)`);
-    if (this.#context.policy.row(from.domain, to.domain) === undefined)
+    const row = this.#context.policy.row(from.domain, to.domain);
+    if (row === undefined)
       return refuse("remote-server-not-found", `${to.domain} is not an allowed partner of ${from.domain}`);
-    return { ok: true, pair: { local: from.domain, remote: to.domain }, from, to };
+    return { ok: true, pair: { local: from.domain, remote: to.domain }, row, from, to };
   }
 
   /** Subscriptions are refreshed by asking for presence again (`SubscriptionRefreshInterval`). */

@@ -24,6 +24,11 @@ export function recordedFederation(): RecordedFederation {
     removeContact: note("removeContact"),
     announce: note("announce"),
     typing: note("typing"),
+    relay: (stanza) => {
+      calls.push(["relay", stanza]);
+      return federation.outcome.ok ? undefined : federation.outcome;
+    },
+    giveBack: note("giveBack"),
   };
   return federation;
 }

@@ -6,7 +6,8 @@
  */
 import { type Certificate, CertificateError } from "./certificate";
 import { DerError } from "./der";
-import { isHostName, matchesDomain } from "./domain-match";
+import { isHostName } from "./domain-match";
+import { dnsNames, howNamed } from "./identity-names";
 import { findLeafRefusal, findPathRefusal } from "./path";
 import { type ChainRefusal, type Refusal, remedyFor } from "./refusal";
 import type { TrustStore } from "./trust-store";
@@ -56,7 +57,8 @@ export type ChainVerdict =
     };
 
 /**
- * Judges a presented chain: RFC 5280 section 6.1 (without policies, CRLs and OCSP) and RFC 9525 names.
+ * Judges a presented chain: RFC 5280 section 6.1 (without policies, CRLs and OCSP) and the names
+ * of RFC 6120 section 13.7.1.2.
  *
  * A path must lead to an anchor through verified signatures, within its dates, by CAs only, within their path lengths
  * and name constraints, without critical extensions unknown here, with keys and signatures that are not weak, and for
@@ -96,8 +98,8 @@ function findNameRefusal(leaf: Certificate, claimed: string): Refusal | undefine
   const domain = claimed.toLowerCase();
   if (!isHostName(domain))
     return { code: "wrong-name", detail: `${JSON.stringify(claimed.slice(0, 80))} is not a domain in A-labels` };
-  const names = leaf.extensions.subjectAltName.flatMap((name) => (name.form === "dns" ? [name.name] : []));
-  if (names.some((pattern) => matchesDomain(pattern, domain))) return undefined;
+  if (howNamed(leaf.extensions, domain) !== "not") return undefined;
+  const names = dnsNames(leaf.extensions);
   const more = names.length > 5 ? ` and ${names.length - 5} more` : "";
   const shown = names.slice(0, 5).map((name) => name.slice(0, 80));
   return { code: "wrong-name", detail: `${domain} is not among ${shown.join(", ") || "no dNSNames at all"}${more}` };

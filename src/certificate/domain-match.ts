@@ -1,4 +1,4 @@
-/** Does a certificate name a domain? RFC 9525: by its dNSNames alone, never by its common name. */
+/** Does a dNSName stand for a domain (RFC 9525)? */
 import { isIP } from "node:net";
 
 const LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";

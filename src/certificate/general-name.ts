@@ -2,7 +2,7 @@
 import { contextConstructed, contextPrimitive, DerError, DerReader, type DerValue, readOid, TAG } from "./der";
 
 /**
- * One name. Only `dns` gives identity here. The others are kept with their type, because a constraint on a form
+ * One name. `dns` and two types of `other` give identity here. The rest is kept with its type, because a constraint on a form
  * that is present must be applied or refused (RFC 5280 section 4.2.1.10).
  */
 export type GeneralName =

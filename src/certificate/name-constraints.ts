@@ -3,6 +3,7 @@ import type { Certificate } from "./certificate";
 import { comparableNames } from "./distinguished-name";
 import type { NameConstraints } from "./extensions";
 import type { GeneralName } from "./general-name";
+import { otherDomainOf } from "./identity-names";
 
 /** Forms are constrained each for itself; for otherName each type is a form. */
 const formOf = (name: GeneralName) => (name.form === "other" ? `other:${name.type}` : name.form);
@@ -74,8 +75,14 @@ export function findForbiddenName(
   certificate: Certificate,
 ): string | undefined {
   if (constraints.length === 0) return undefined;
-  // The subject counts as a directoryName; e-mail addresses in it do not matter here, DNS names alone identify.
+  // The subject counts as a directoryName; e-mail addresses in it do not matter here, domains alone identify.
   const names = [...certificate.extensions.subjectAltName];
+  // A CA held to some domains must not name another one by an SRVName or an XMPP address, of which constraints on DNS
+  // names say nothing (RFC 5280): such a name is held to them as well.
+  for (const name of certificate.extensions.subjectAltName) {
+    const domain = otherDomainOf(name);
+    if (domain !== undefined) names.push({ form: "dns", name: domain });
+  }
   if (certificate.subjectKey !== EMPTY_NAME)
     names.push({ form: "directory", name: Buffer.from(certificate.subjectKey, "latin1") });
   for (const name of names)

@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey } from "node:crypto";
 import { Certificate, CertificateError } from "../certificate";
+import { dnsNames } from "../identity-names";
 import { certificatesOfPem } from "../pem";
 import { AcmeError } from "./acme-error";
 
@@ -20,9 +21,7 @@ export function checkObtained(
   const [leaf] = chain as [Certificate, ...Certificate[]];
   const own = createPublicKey(createPrivateKey(wanted.keyPem));
   if (!leaf.publicKey.equals(own)) throw wrong("it is for another key");
-  const named = new Set(
-    leaf.extensions.subjectAltName.flatMap((name) => (name.form === "dns" ? [name.name.toLowerCase()] : [])),
-  );
+  const named = new Set(dnsNames(leaf.extensions));
   const missing = wanted.names.filter((name) => !named.has(name));
   if (missing.length > 0)
     throw wrong(`it lacks ${missing.slice(0, 5).join(", ")}${missing.length > 5 ? " and more" : ""}`);

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { Certificate, CertificateError } from "../certificate";
 import { type ChainVerdict, type TrustStore, validateChain } from "../chain";
 import { matchesDomain } from "../domain-match";
+import { dnsNames, XMPP_ADDRESS } from "../identity-names";
 import { remedyFor } from "../refusal";
 import { checkRevocation, type RevocationStatus } from "../revocation/check-revocation";
 import type { ListSource } from "../revocation/list-source";
@@ -9,8 +10,6 @@ import { type ExternalNote, externalNotes } from "./external";
 import type { CertificateFinding, CertificateSummary } from "./finding";
 
 const DAY = 86_400_000;
-/** id-on-xmppAddr (RFC 6120 section 13.7.1.4). */
-const XMPP_ADDRESS = "1.3.6.1.5.5.7.8.5";
 /** A renewal should have happened when a third of the life is left; of long lives, when 30 days are. */
 const LAST_DAYS = 30;
 
@@ -107,8 +106,7 @@ function summaryOf(one: Certificate, now: Date): CertificateSummary {
   };
 }
 
-const namesOf = ({ extensions }: Certificate) =>
-  extensions.subjectAltName.flatMap((name) => (name.form === "dns" ? [name.name] : []));
+const namesOf = ({ extensions }: Certificate) => dnsNames(extensions);
 
 /** Refusals that are alike are one finding for all their domains. */
 function refusals(verdicts: readonly { domain: string; verdict: ChainVerdict }[]): CertificateFinding[] {

@@ -2,6 +2,7 @@
 import type { Certificate } from "../certificate";
 import { validateChain } from "../chain";
 import { matchesDomain } from "../domain-match";
+import { dnsNames } from "../identity-names";
 import type { ChainRefusal } from "../refusal";
 import type { TrustStore } from "../trust-store";
 import type { ArrangedChain } from "./arrange-chain";
@@ -39,11 +40,8 @@ export function judgeChain(chain: ArrangedChain, expected: Expectation): ChainFi
   return [...nameFindings(chain.leaf, expected.names), ...usageFindings(chain.leaf), ...pathFindings(chain, expected)];
 }
 
-const dnsNames = (leaf: Certificate) =>
-  leaf.extensions.subjectAltName.flatMap((name) => (name.form === "dns" ? [name.name.toLowerCase()] : []));
-
 function nameFindings(leaf: Certificate, expected: readonly string[]): ChainFinding[] {
-  const names = dnsNames(leaf);
+  const names = dnsNames(leaf.extensions);
   const has = (name: string) =>
     names.includes(name) || (!name.startsWith("*.") && names.some((one) => matchesDomain(one, name)));
   const missing = expected.filter((name) => !has(name));
@@ -91,7 +89,7 @@ function usageFindings({ extensions }: Certificate): ChainFinding[] {
 
 function pathFindings(chain: ArrangedChain, { names, trust, now }: Expectation): ChainFinding[] {
   // The name is judged above for all of them; here one that the leaf has will do.
-  const own = dnsNames(chain.leaf);
+  const own = dnsNames(chain.leaf.extensions);
   const domain = names.find((name) => own.includes(name) && !name.startsWith("*.")) ?? ownHost(own);
   const presented = chain.served.map((one) => one.der);
   const verdict = validateChain({ presented, trust, domain, now });

@@ -1,6 +1,7 @@
 /** What a certificate and its key say of themselves, as the store writes it down. */
 import { createPrivateKey, createPublicKey, hash, type KeyObject, X509Certificate } from "node:crypto";
 import { Certificate, CertificateError } from "../certificate";
+import { dnsNames } from "../identity-names";
 import { certificatesOfPem } from "../pem";
 import { StoreError } from "./store-error";
 
@@ -26,7 +27,7 @@ export function describePair(certificatePem: string, keyPem: string) {
       "give the key that the certificate was requested with",
     );
   return {
-    names: leaf.extensions.subjectAltName.flatMap((name) => (name.form === "dns" ? [name.name] : [])),
+    names: dnsNames(leaf.extensions),
     notBefore: leaf.notBefore.toISOString(),
     notAfter: leaf.notAfter.toISOString(),
     issuer: leaf.issuer,

@@ -2,10 +2,11 @@ import type { Certificate } from "../../../certificate/certificate";
 import type { ChainVerdict } from "../../../certificate/chain";
 import { type ChainRefusal, type TrustStore, validateChain } from "../../../certificate/chain";
 import { usesOf } from "../../../certificate/check/external";
+import { howNamed } from "../../../certificate/identity-names";
 import { remedyFor } from "../../../certificate/refusal";
 import type { EdgeProbe } from "../../probe";
 import { listed } from "../check";
-import { aNameOf, howNamed, readChain, shownNames } from "./presented";
+import { aNameOf, readChain, shownNames } from "./presented";
 import { placeOf, type Sighting } from "./sighting";
 
 const DAY = 86_400_000;
@@ -150,7 +151,7 @@ function refusal(
 }
 
 function nameFault(leaf: Certificate, domain: string): Told[] {
-  const named = howNamed(leaf, domain);
+  const named = howNamed(leaf.extensions, domain);
   if (named === "exactly") return [];
   const wildcard = named === "by wildcard";
   return [

@@ -15,4 +15,8 @@ export function extraAddresses({ expected, published }: HostView): PublishedAddr
   return published.filter(({ address }) => !declared.has(address));
 }
 
+/** Published IPv6 addresses of a host that is declared with IPv4 ones alone. */
+export const undeclaredIpv6 = (view: HostView): PublishedAddress[] =>
+  view.expected.some(({ type }) => type === "AAAA") ? [] : extraAddresses(view).filter(({ type }) => type === "AAAA");
+
 export const addressesOf = (records: readonly { readonly address: string }[]) => records.map(({ address }) => address);

@@ -1,5 +1,6 @@
 import { addressDiffers } from "./address-differs";
 import { addressExtra } from "./address-extra";
+import { addressIpv6Undeclared } from "./address-ipv6-undeclared";
 import { addressMissing } from "./address-missing";
 import type { Check, EdgeUseView, HostView, SrvView } from "./check";
 import { delegation } from "./delegation";
@@ -9,6 +10,7 @@ import type { Family } from "./family";
 import { partnerFamily } from "./partner";
 import { probeFamily } from "./probe";
 import { publicView } from "./public-view";
+import { srvFamily } from "./srv";
 import { srvExtra } from "./srv-extra";
 import { srvMissing } from "./srv-missing";
 import { srvNoService } from "./srv-no-service";
@@ -40,8 +42,15 @@ export const HOST_CHECKS: Stages<HostView> = [
   [srvTargetAlias],
   [srvTargetNoAddress],
   [addressDiffers],
-  [addressMissing, addressExtra],
+  [addressMissing, addressIpv6Undeclared, addressExtra],
 ];
 
 /** On everything that a run found out. */
-export const FAMILIES: readonly Family[] = [delegation, dnssecFamily, publicView, probeFamily, partnerFamily];
+export const FAMILIES: readonly Family[] = [
+  srvFamily,
+  delegation,
+  dnssecFamily,
+  publicView,
+  probeFamily,
+  partnerFamily,
+];

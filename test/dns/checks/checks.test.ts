@@ -78,6 +78,31 @@ describe("a zone that differs in one field fails by that field's check alone", (
     expect(report).toMatchObject({ verdict: "fail", domains: [{ verdict: "fail" }], counts: { fail: 1 } });
   });
 
+  describe("of an edge that is declared with IPv4 alone", () => {
+    const ipv4 = facts(definition({ accessEdge: { fqdn: EDGE, addresses: ["198.51.100.7"] } }));
+
+    test("address-ipv6-undeclared, and address-extra for IPv4 alone", async () => {
+      const report = await verifyZone(RECORDS, { facts: ipv4 });
+      expect(report.findings).toMatchObject([
+        {
+          id: "address-ipv6-undeclared",
+          verdict: "fail",
+          found: "also 2001:db8::7",
+          remedy: "remove sip.contoso.example. IN AAAA 2001:db8::7, or serve and declare the address",
+        },
+      ]);
+      const both = await verifyZone([...RECORDS, address("A", "203.0.113.9")], { facts: ipv4 });
+      expect(ids(both).sort()).toEqual(["address-extra", "address-ipv6-undeclared"]);
+      expect(both.findings.find(({ id }) => id === "address-extra")).toMatchObject({ found: "also 203.0.113.9" });
+    });
+
+    test("nothing where no AAAA record is published, and address-differs where the IPv4 address is wrong, too", async () => {
+      expect(ids(await verifyZone(without("AAAA"), { facts: ipv4 }))).toEqual([]);
+      const wrong = [...without("A"), address("A", "203.0.113.9")];
+      expect(ids(await verifyZone(wrong, { facts: ipv4 }))).toEqual(["address-differs"]);
+    });
+  });
+
   const wire = (name: string, type: "A" | "AAAA" | "CNAME", data: string): Answer => ({ type, name, ttl: 300, data });
   const SRV: Answer = { type: "SRV", name: OWNER, ttl: 300, data: { port: 5269, target: EDGE } };
   test.each<[string, Answer[], string]>([

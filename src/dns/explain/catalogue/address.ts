@@ -1,6 +1,6 @@
 import type { CatalogueEntry } from "./entry";
 
-export const ADDRESS_CHECKS = ["address-differs", "address-missing", "address-extra"];
+export const ADDRESS_CHECKS = ["address-differs", "address-missing", "address-extra", "address-ipv6-undeclared"];
 
 /** On the addresses of the Access Edge. */
 export const ADDRESS_ENTRIES: readonly CatalogueEntry[] = [
@@ -34,7 +34,7 @@ export const ADDRESS_ENTRIES: readonly CatalogueEntry[] = [
     why: "Partners reach another host, and those that allow addresses by a list refuse this edge.",
     source: "the definition: accessEdge.addresses",
     remedy: "Publish the declared addresses in place of those, or declare those.",
-    hides: ["address-missing", "address-extra"],
+    hides: ["address-missing", "address-extra", "address-ipv6-undeclared"],
     passes: true,
   },
   {
@@ -56,6 +56,17 @@ export const ADDRESS_ENTRIES: readonly CatalogueEntry[] = [
     why: "Some partners go there, and find nobody or somebody else.",
     source: "the definition: accessEdge.addresses",
     remedy: "Remove or declare them.",
+    hides: [],
+    passes: true,
+  },
+  {
+    id: "address-ipv6-undeclared",
+    severity: "fail",
+    scope: "edge",
+    what: "The Access Edge is declared with IPv4 addresses alone, and an AAAA record is published.",
+    why: "Partners that have IPv6 try it first, and find nobody or somebody else.",
+    source: "the definition: accessEdge.addresses; RFC 8305 section 4",
+    remedy: "Remove the AAAA record, or serve IPv6 and declare the address.",
     hides: [],
     passes: true,
   },

@@ -48,4 +48,16 @@ export const ADDRESS_CASES: readonly LabCase[] = [
       }),
     },
   },
+  {
+    id: "address-ipv6-undeclared",
+    about: "edge",
+    fault: {
+      definition: ({ edge, edge4 }) => ({ accessEdge: { fqdn: edge, addresses: [edge4], port: 5269 } }),
+      records: { "xmpp AAAA": ["@edge6"] },
+    },
+    sound: {
+      definition: ({ edge, edge4 }) => ({ accessEdge: { fqdn: edge, addresses: [edge4], port: 5269 } }),
+      records: { "@ AAAA": ["@edge6"] },
+    },
+  },
 ];

@@ -48,4 +48,33 @@ export const SRV_CASES: readonly LabCase[] = [
     },
     sound: { records: { "www CNAME": ["service.lost"], "lost NS": [NO_NAME_SERVER] } },
   },
+  {
+    id: "srv-wildcard",
+    // Nothing else may stand below `_tcp`: a name that exists ends the wildcard above it.
+    fault: { records: { "_xmpp-server._tcp SRV": [], "*._tcp SRV": ["0 0 5269 @edge"] } },
+    // The record stands at its own name, as its signature says.
+    sound: { records: { "*._tcp SRV": ["0 0 5269 @edge"], "* A": ["11.20.0.3"] } },
+  },
+  {
+    id: "srv-wildcard",
+    variant: "unsigned",
+    fault: { signed: false, under: "plain", records: { "*._tcp SRV": ["0 0 5269 @edge"] } },
+    sound: { signed: false, under: "plain", records: { "*._tcp SRV": ["0 0 5061 www"], "www A": ["11.20.0.3"] } },
+  },
+  {
+    id: "srv-client-hint",
+    fault: { records: { "_xmpp-client._tcp SRV": ["0 0 5222 @edge"] } },
+    sound: { records: { "_xmpp-client._tcp SRV": ["0 0 5222 chat"], "chat A": ["11.20.0.4"] } },
+  },
+  {
+    id: "srv-jabber-obsolete",
+    fault: { records: { "_jabber._tcp SRV": ["0 0 5269 @edge"] } },
+    sound: { records: { "_jabber._tcp SRV": ["0 0 0 ."] } },
+  },
+  {
+    id: "srv-direct-tls",
+    fault: { records: { "_xmpps-server._tcp SRV": ["0 0 5270 @edge"] } },
+    // So a domain says that it has none (RFC 2782).
+    sound: { records: { "_xmpps-server._tcp SRV": ["0 0 0 ."] } },
+  },
 ];

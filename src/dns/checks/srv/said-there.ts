@@ -1,0 +1,66 @@
+import type { SrvAnswer } from "../../resolver";
+import { comparable, readAnswer } from "../../resolver";
+import { messageOf, questionKey, type Survey } from "../../survey";
+import { formatVantage } from "../../vantage";
+import { listed } from "../check";
+
+/** Aliases followed within one message. */
+const MAX_ALIASES = 8;
+
+/** What one name server says of the SRV records at an owner. */
+export interface SaidThere {
+  /** As reports name it. */
+  readonly server: string;
+  /** Empty where it says that there are none. */
+  readonly records: readonly SrvAnswer[];
+  /** The records were made from a wildcard for whoever asked: their signature says so (RFC 4034 section 3.1.3). */
+  readonly expanded: boolean;
+  /** There is a signature, and it says that the records stand at the owner itself. */
+  readonly explicit: boolean;
+}
+
+/** What the name servers say; those that fail, or do not speak for the zone, say nothing. */
+export function saidThere(survey: Survey, owner: string): SaidThere[] {
+  const question = { name: owner, type: "SRV" } as const;
+  const asked = survey.atNameServers.get(questionKey(question));
+  const zone = asked?.zone === undefined ? undefined : survey.zones.get(asked.zone);
+  return (asked?.observations ?? []).flatMap(({ server, said }): SaidThere[] => {
+    if (said.status === "failed" || !said.authoritative) return [];
+    const message = messageOf(said);
+    const answer = readAnswer(message, question, MAX_ALIASES);
+    if (answer.status !== "found" && answer.status !== "absent") return [];
+    const host = zone?.servers.find((one) => one.address === server.address && one.port === server.port)?.host;
+    const named = survey.reach === "delegation" && host !== undefined ? { host } : {};
+    const labels = message.answers.flatMap((record) =>
+      record.type === "RRSIG" && record.data.typeCovered === "SRV" && comparable(record.name) === comparable(owner)
+        ? [record.data.labels]
+        : [],
+    );
+    const own = comparable(owner).split(".").length;
+    return [
+      {
+        server: formatVantage({ kind: "name-server", server, ...named }),
+        records: answer.status === "found" ? answer.records.filter((record) => record.type === "SRV") : [],
+        expanded: labels.some((count) => count < own),
+        explicit: labels.length > 0 && labels.every((count) => count >= own),
+      },
+    ];
+  });
+}
+
+/** A record's data as a zone file has it. */
+export const dataText = ({ priority, weight, port, target }: SrvAnswer): string =>
+  `${priority} ${weight} ${port} ${target === "." ? target : `${target}.`}`;
+
+/** One text for a set, whatever its order. */
+export const setText = (records: readonly SrvAnswer[]): string => [...new Set(records.map(dataText))].sort().join(", ");
+
+/** The records that anybody gives, each once, and who gives them. */
+export function together(said: readonly SaidThere[]): { records: readonly SrvAnswer[]; server: string } {
+  const giving = said.filter(({ records }) => records.length > 0);
+  const records = new Map(giving.flatMap((one) => one.records).map((record) => [dataText(record), record]));
+  return { records: [...records.values()], server: [...new Set(giving.map(({ server }) => server))].join(", ") };
+}
+
+/** For people, bounded. */
+export const recordsText = (records: readonly SrvAnswer[]): string => listed(records.map(dataText).sort());

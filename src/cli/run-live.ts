@@ -68,10 +68,10 @@ export async function firstDocument(source: DocumentSource, directory: string, l
   }
   if (kept === undefined) {
     const { internal } = found.offer.document;
-    if (internal !== undefined && internal.kind !== "sandbox")
+    if (internal?.kind === "sip")
       throw new UsageError(
-        `internal.kind ${internal.kind} is not built yet`,
-        "use sandbox, or leave internal out: then nobody answers",
+        "internal.kind sip is not built yet",
+        "use xmpp or sandbox, or leave internal out: then nobody answers",
       );
     return found;
   }

@@ -12,6 +12,7 @@ export interface Place {
 /** `run`'s options as commander gives them. */
 export interface RunOptions {
   readonly listen?: readonly Place[];
+  readonly listenInside?: readonly Place[];
   readonly certificate?: readonly string[];
   readonly key?: readonly string[];
   readonly keyPassphraseFile?: string;
@@ -39,6 +40,13 @@ export function addRunOptions(command: Command): Command {
         "--listen <address:port>",
         "where partners connect; repeatable (default: every address, the definition's port)",
         "LISTEN",
+      ).argParser(repeated(place)),
+    )
+    .addOption(
+      option(
+        "--listen-inside <address:port>",
+        "where our own XMPP server connects (internal.kind xmpp); repeatable (default: every address, internal.port)",
+        "LISTEN_INSIDE",
       ).argParser(repeated(place)),
     )
     .addOption(

@@ -132,6 +132,7 @@ async function serve(
       origin,
       ...(started.previous === undefined ? {} : { previous: started.previous }),
       listen: options.listen ?? [{ address: "::", port: document.accessEdge.port }],
+      ...(options.listenInside === undefined ? {} : { listenInside: options.listenInside }),
       credentials: credentials.read(),
       trustAnchorsPem,
       resolver: stubResolver(options.resolver === undefined ? {} : { servers: options.resolver }),
@@ -167,7 +168,7 @@ async function serve(
   const text = ({ address, port }: { address: string; port: number }) =>
     address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
   context.stdout(
-    `${JSON.stringify({ ready: true, name: document.name, listening: gateway.listening.map(text), ...(admin === undefined ? {} : { admin: text(admin) }), pid: process.pid })}\n`,
+    `${JSON.stringify({ ready: true, name: document.name, listening: gateway.listening.map(text), ...(gateway.listeningInside.length === 0 ? {} : { listeningInside: gateway.listeningInside.map(text) }), ...(admin === undefined ? {} : { admin: text(admin) }), pid: process.pid })}\n`,
   );
   const ended = await Promise.race([
     fault,

@@ -143,6 +143,15 @@ const certificate = z.strictObject({
     .describe("who issues it; issuer: the CA's name in CAA records"),
 });
 
+const anchors = z
+  .array(z.string().regex(/-----BEGIN CERTIFICATE-----/, "a certificate in PEM"))
+  .min(1)
+  .max(32);
+const pins = z
+  .array(z.string().regex(/^[0-9a-f]{64}$/, "SHA-256 of the public key (SPKI) in 64 lower-case hex digits"))
+  .min(1)
+  .max(32);
+
 const partner = z
   .strictObject({
     domain: domainName.describe("the partner's primary domain"),
@@ -164,18 +173,10 @@ const partner = z
       .describe("streams at once; default: gateway.partnerConnectionLimit"),
     proxyFqdn: hostName.optional().describe("connect here, port 5269, instead of following SRV"),
     localDomains: z.array(domainName).min(1).optional().describe("which of our domains it may talk to; default: all"),
-    trustAnchors: z
-      .array(z.string().regex(/-----BEGIN CERTIFICATE-----/, "a certificate in PEM"))
-      .min(1)
-      .max(32)
+    trustAnchors: anchors
       .optional()
       .describe("PEM certificates trusted for this partner instead of the gateway's anchors"),
-    pins: z
-      .array(z.string().regex(/^[0-9a-f]{64}$/, "SHA-256 of the public key (SPKI) in 64 lower-case hex digits"))
-      .min(1)
-      .max(32)
-      .optional()
-      .describe("SHA-256 of public keys, one of which the partner's certificate must have"),
+    pins: pins.optional().describe("SHA-256 of public keys, one of which the partner's certificate must have"),
     allowedTargets: z.array(cidr).max(64).optional().describe("private address ranges this partner may be reached at"),
     allowSaslWithoutTls: z.boolean().default(false).describe("accept the rows Lync's Control Panel refuses to save"),
   })
@@ -204,7 +205,19 @@ const user = z.strictObject({ address: bareAddress, site: word.optional(), polic
 
 const internal = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("sandbox"), users: z.array(bareAddress).max(100_000).default([]) }),
-  z.strictObject({ kind: z.literal("xmpp") }),
+  z
+    .strictObject({
+      kind: z.literal("xmpp"),
+      servers: z
+        .array(z.strictObject({ address: ipAddress, port: port.default(5269) }))
+        .min(1)
+        .max(8)
+        .describe("where our own XMPP server listens for servers; tried in this order"),
+      port: port.default(5271).describe("port at which our own XMPP server finds the gateway"),
+      trustAnchors: anchors.optional().describe("PEM certificates that our own server's must lead to"),
+      pins: pins.optional().describe("SHA-256 of public keys, one of which our own server's certificate must have"),
+    })
+    .describe("an XMPP server of ours behind the gateway, over streams between servers"),
   z.strictObject({ kind: z.literal("sip") }),
 ]);
 

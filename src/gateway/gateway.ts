@@ -8,8 +8,7 @@ import { type Admin, startAdmin } from "./admin/admin";
 import { sandboxToken } from "./admin/sandbox-token";
 import { reloadCertificates, warnOfMissingNames } from "./certificate-reload";
 import { Counters } from "./counters";
-import { nobody } from "./internal/nobody";
-import { createSandbox, type Sandbox } from "./internal/sandbox";
+import { type Inside, openInside } from "./internal/inside";
 import { type ApplyOutcome, type DocumentRefusal, LiveConfiguration } from "./live/configuration";
 import type { Offer } from "./live/judge-offer";
 import { snapshotOf } from "./live/snapshot";
@@ -30,6 +29,8 @@ export interface GatewayOptions {
   /** What ran here before, if that is known: what has been taken away since is told to those who lost it. */
   readonly previous?: GatewayDocument;
   readonly listen: readonly { readonly address: string; readonly port: number }[];
+  /** Where our own server behind the gateway finds it. Default: every address, the document's `internal.port`. */
+  readonly listenInside?: readonly { readonly address: string; readonly port: number }[];
   readonly credentials: readonly Credentials[];
   /** PEM; without it only partners with anchors of their own can use certificates. */
   readonly trustAnchorsPem?: string;
@@ -49,6 +50,8 @@ export interface GatewayOptions {
 
 export interface RunningGateway {
   readonly listening: readonly { readonly address: string; readonly port: number }[];
+  /** Where our own server behind the gateway finds it; empty where there is none. */
+  readonly listeningInside: readonly { readonly address: string; readonly port: number }[];
   admin(): Admin | undefined;
   status(): GatewayStatus;
   /** Takes another document up while it runs, or refuses it and stays as it is. Never throws. */
@@ -90,38 +93,39 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   });
   const backups = serveBackups(store, options.stateDirectory, log);
   const listening: { address: string; port: number }[] = [];
+  const listeningInside: { address: string; port: number }[] = [];
   const servers: Server[] = [];
   let ready = false;
   let router: Router | undefined;
-  const federation = new Federation({
+  const shared = {
     document,
     surroundings: {
       now,
       random: options.random,
-      randomId: (bytes) => options.randomBytes(bytes).toString("hex"),
+      randomId: (bytes: number) => options.randomBytes(bytes).toString("hex"),
       resolver: options.resolver,
     },
     store,
     certificates,
-    identity: new PeerIdentity(trust, now),
     log,
-    counters,
     dialbackSecret: options.dialbackSecret ?? keptSecret(store, options.randomBytes),
+    listening: () => [...listening, ...listeningInside].flatMap(boundPlaces),
+  };
+  const federation = new Federation({
+    ...shared,
+    identity: new PeerIdentity(trust, now),
+    counters,
     allowPrivateTargets: options.allowPrivateTargets,
-    listening: () => listening.flatMap(boundPlaces),
     onStanza: (pair, stanza) => router?.receive(pair, stanza),
   });
-  let sandbox: Sandbox | undefined;
+  let inside: Inside | undefined;
   router = new Router({
     document,
     federation,
     store,
     inner: (side) => {
-      if (document.internal?.kind !== "sandbox") return nobody;
-      sandbox = createSandbox({ users: document.internal.users, localDomains: document.localDomains, store, now, log })(
-        side,
-      );
-      return sandbox;
+      inside = openInside({ ...shared, trust }, side);
+      return inside.side;
     },
     log,
     counters,
@@ -133,7 +137,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     {
       federation,
       router: serving,
-      sandbox,
+      inside,
       listening: () => listening,
       onApplied: (next, before) => {
         for (const server of servers) server.maxConnections = connectionsOf(next);
@@ -159,10 +163,12 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     }),
     ...federation.status(),
     counters: counters.all(),
+    ...(inside?.carrier === undefined ? {} : { inside: inside.carrier.status() }),
   });
   let admin: Admin | undefined;
   const running: RunningGateway = {
     listening,
+    listeningInside,
     admin: () => admin,
     status,
     apply: (offered) => live.apply(offered),
@@ -190,6 +196,13 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       servers.push(server);
       listening.push(await listen(server, place, log));
     }
+    const { carrier, sandbox } = inside ?? {};
+    for (const place of carrier === undefined ? [] : placesInside(options)) {
+      const server = createServer((socket) => carrier?.accept(socket));
+      server.maxConnections = connectionsOf(document);
+      servers.push(server);
+      listeningInside.push(await listen(server, place, log));
+    }
     if (options.admin !== undefined)
       admin = await startAdmin({
         ...options.admin,
@@ -199,6 +212,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
         ...(sandbox === undefined ? {} : { sandbox, token: sandboxToken(options.stateDirectory, options.randomBytes) }),
       });
     router.recover();
+    inside?.recover();
     if (options.previous !== undefined) void router.review(snapshotOf(options.previous));
     ready = true;
     return running;
@@ -206,6 +220,11 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     await running.stop();
     throw error;
   }
+}
+
+function placesInside({ listenInside, document }: GatewayOptions): NonNullable<GatewayOptions["listenInside"]> {
+  const { port } = document.internal ?? {};
+  return listenInside ?? (port === undefined ? [] : [{ address: "::", port }]);
 }
 
 /** Connections to accept: every stream that the limit admits, and strangers beside them. */

@@ -225,6 +225,21 @@ const certificate = object(
   { source: oneOf("acme", "acm"), names: certificateNames, key: certificateKey },
   { directory: secureAddress, challenge: oneOf("http-01", "tls-alpn-01"), friendlyName: text(1024), dns: challengeDns },
 );
+const internalPlace = object({ address, port: whole(1, 65535) });
+const someServers: Check = (value, path) => {
+  listOf(internalPlace, 8)(value, path);
+  if ((value as readonly unknown[]).length === 0) fail(path, "must hold a server");
+};
+/** Only an XMPP server has places, anchors and pins. */
+const internal: Check = (value, path) => {
+  const { kind } = (value ?? {}) as { readonly kind?: unknown };
+  const always = { kind: oneOf("sandbox", "xmpp", "sip"), users: longList(100_000) };
+  if (kind !== "xmpp") return object(always)(value, path);
+  object(
+    { ...always, servers: someServers, port: whole(1, 65535) },
+    { trustAnchors: listOf(anchor, 32), pins: listOf(pin, 32) },
+  )(value, path);
+};
 const document = object(
   {
     format: oneOf("xmpp-edge-gateway"),
@@ -246,7 +261,7 @@ const document = object(
   },
   {
     revision: whole(0, Number.MAX_SAFE_INTEGER),
-    internal: object({ kind: oneOf("sandbox", "xmpp", "sip"), users: longList(100_000) }),
+    internal,
     certificate,
   },
 );

@@ -43,6 +43,8 @@ export interface GatewayStatus {
   readonly streams: readonly StreamStatus[];
   readonly queued: number;
   readonly counters: Readonly<Record<string, number>>;
+  /** The streams with our own server behind the gateway, where there is one. */
+  readonly inside?: Pick<GatewayStatus, "streams" | "queued" | "lastFailures" | "counters">;
   /** The last failure with each partner domain. */
   readonly lastFailures: Readonly<Record<string, string>>;
 }

@@ -133,13 +133,14 @@ function admittedBy(resources: readonly PlannedResource[]): FirewallRule[] {
     .flatMap(({ values }) => {
       const document = typeof values.content === "string" ? documentOf(values.content) : undefined;
       if (document === undefined) return [];
-      const { accessEdge, certificate } = document;
+      const { accessEdge, certificate, internal } = document;
       const { challenge } = certificate ?? {};
       return firewallRules({
         accessEdge,
         certificate: {
           source: challenge === undefined ? { kind: "request" } : { kind: "acme", challenge },
         },
+        internal,
       });
     })
     .filter(({ direction }) => direction === "in");
@@ -148,6 +149,7 @@ function admittedBy(resources: readonly PlannedResource[]): FirewallRule[] {
 interface DocumentPorts {
   readonly accessEdge: { readonly port: number };
   readonly certificate?: { readonly challenge?: "http-01" | "tls-alpn-01" };
+  readonly internal?: Parameters<typeof firewallRules>[0]["internal"];
 }
 
 function documentOf(content: string): DocumentPorts | undefined {

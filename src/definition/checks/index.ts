@@ -4,6 +4,7 @@ import { accessPolicyFindings } from "./access-policies";
 import { acmeChallengeFindings } from "./acme-challenge";
 import { addressFindings } from "./addresses";
 import { certificateFindings } from "./certificate";
+import { internalServerFindings } from "./internal-server";
 import { negotiationFindings } from "./negotiation";
 import { notBuiltFindings } from "./not-built";
 import { partnerDomainFindings } from "./partner-domains";
@@ -25,6 +26,7 @@ export function checks(definition: Definition, raw: unknown): Finding[] {
     ...trustAnchorFindings(definition),
     ...accessPolicyFindings(definition, raw),
     ...userFindings(definition),
+    ...internalServerFindings(definition),
     ...notBuiltFindings(definition),
   ];
 }

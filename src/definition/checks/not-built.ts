@@ -14,12 +14,12 @@ export function notBuiltFindings(definition: Definition): Finding[] {
       remedy,
     });
   const { internal, dns, accessEdge } = definition;
-  if (internal !== undefined && internal.kind !== "sandbox")
+  if (internal?.kind === "sip")
     say(
       ["internal", "kind"],
-      internal.kind,
-      `an internal ${internal.kind === "sip" ? "SIP" : "XMPP"} server behind the gateway`,
-      "use sandbox; run refuses this kind",
+      "sip",
+      "an internal SIP server behind the gateway",
+      "use xmpp or sandbox; run refuses this kind",
     );
   if (dns.cutOver)
     say(["dns", "cutOver"], true, "watching over a cut-over", "look after the old gateway's record by hand");

@@ -2,17 +2,22 @@ import { X509Certificate } from "node:crypto";
 import type { Finding } from "../finding";
 import type { Definition } from "../schema";
 
-/** A partner's trust anchors can be read; one that is no CA vouches for nobody but itself. */
-export function trustAnchorFindings({ partners }: Definition): Finding[] {
+/** Trust anchors can be read; one that is no CA vouches for nobody but itself. */
+export function trustAnchorFindings({ partners, internal }: Definition): Finding[] {
   const verdicts = new Map<string, "ca" | "leaf" | "unreadable">(); // the same anchors stand with many partners
   const verdictOf = (pem: string) => {
     const known = verdicts.get(pem) ?? judge(pem);
     verdicts.set(pem, known);
     return known;
   };
-  return partners.flatMap((partner, index) =>
-    (partner.trustAnchors ?? []).flatMap((pem, at): Finding[] => {
-      const path = ["partners", index, "trustAnchors", at];
+  const inside = internal?.kind === "xmpp" ? internal.trustAnchors : undefined;
+  const lists: readonly { readonly path: (string | number)[]; readonly anchors: readonly string[] | undefined }[] = [
+    ...partners.map(({ trustAnchors }, index) => ({ path: ["partners", index], anchors: trustAnchors })),
+    { path: ["internal"], anchors: inside },
+  ];
+  return lists.flatMap(({ path: owner, anchors = [] }) =>
+    anchors.flatMap((pem, at): Finding[] => {
+      const path = [...owner, "trustAnchors", at];
       const verdict = verdictOf(pem);
       if (verdict === "unreadable")
         return [

@@ -98,6 +98,7 @@ function internalChanges({ internal: before }: GatewayDocument, { internal: afte
       text: `inside answers ${next}, not ${kind}`,
       restart: true,
     });
+  if (kind === "xmpp" && next === "xmpp") changes.push(...internalServerChanges(before, after));
   const users = (list: readonly string[], change: "added" | "removed", effect: Change["effect"], text: string) => {
     if (list.length > 0)
       changes.push({ part: "user", subject: someOf(list), change, effect, text: `${someOf(list)} ${text}` });
@@ -109,6 +110,28 @@ function internalChanges({ internal: before }: GatewayDocument, { internal: afte
     "revokes",
     "can be reached no more; their presence is withdrawn",
   );
+  return changes;
+}
+
+/** Where our own XMPP server is, and how it proves who it is. */
+function internalServerChanges(before: GatewayDocument["internal"], after: GatewayDocument["internal"]): Change[] {
+  const places = (one: typeof before) => someOf((one?.servers ?? []).map(({ address, port }) => `${address} ${port}`));
+  const changes: Change[] = [];
+  const say = (subject: string, text: string, restart?: true) =>
+    changes.push({
+      part: "edge",
+      subject,
+      change: "changed",
+      effect: "neutral",
+      text,
+      ...(restart === undefined ? {} : { restart }),
+    });
+  if (!sameValue(before?.servers, after?.servers))
+    say("internal.servers", `our own XMPP server is at ${places(after)}, not at ${places(before)}`);
+  if (before?.port !== after?.port)
+    say("internal.port", `our own XMPP server finds the gateway at port ${after?.port}, not ${before?.port}`, true);
+  if (!sameValue(before?.trustAnchors, after?.trustAnchors) || !sameValue(before?.pins, after?.pins))
+    say("internal.trustAnchors", "our own XMPP server proves by other anchors or keys who it is");
   return changes;
 }
 

@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import type { Definition } from "../schema";
 
 /** One thing the firewall has to let through, in both address families. */
@@ -28,13 +29,20 @@ export function challengePort(source: Definition["certificate"]["source"]): numb
 export interface Admitting {
   readonly accessEdge: { readonly port: number };
   readonly certificate: { readonly source: Definition["certificate"]["source"] };
+  readonly internal?:
+    | {
+        readonly kind: string;
+        readonly port?: number | undefined;
+        readonly servers?: readonly { readonly address: string }[] | undefined;
+      }
+    | undefined;
 }
 
 /**
  * What passes the edge's firewall. Lync's own list has 5269 in and out and DNS; path MTU discovery is added,
  * which security groups drop unless told. Outward any TCP port: partners choose theirs in their SRV record.
  */
-export function firewallRules({ accessEdge, certificate }: Admitting): FirewallRule[] {
+export function firewallRules({ accessEdge, certificate, internal }: Admitting): FirewallRule[] {
   return [
     {
       id: "s2s-in",
@@ -45,6 +53,7 @@ export function firewallRules({ accessEdge, certificate }: Admitting): FirewallR
       reason: "XMPP federation from partners",
     },
     ...challengeRules(certificate.source),
+    ...internalRules(internal),
     {
       id: "path-mtu-in-v4",
       direction: "in",
@@ -85,6 +94,22 @@ function challengeRules(source: Definition["certificate"]["source"]): FirewallRu
       ports: [port, port],
       peers: [V4, V6],
       reason: `ACME: the CA looks at port ${port} for an answer`,
+    },
+  ];
+}
+
+/** Our own XMPP server, and nobody else, comes to the inner port. */
+function internalRules(internal: Admitting["internal"]): FirewallRule[] {
+  if (internal?.kind !== "xmpp" || internal.port === undefined) return [];
+  const addresses = new Set(internal.servers?.map(({ address }) => address));
+  return [
+    {
+      id: "internal-in",
+      direction: "in",
+      protocol: "tcp",
+      ports: [internal.port, internal.port],
+      peers: [...addresses].map((address) => `${address}/${isIPv6(address) ? 128 : 32}`),
+      reason: "our own XMPP server behind the gateway",
     },
   ];
 }

@@ -31,6 +31,26 @@ export interface DocumentPartner {
   /** SHA-256 of the public key, hex. */
   readonly pins?: readonly string[];
   readonly allowedTargets?: readonly string[];
+  /**
+   * Nothing is sent before its certificate has proved who it is, also where dialback would do. Of our own server
+   * behind the gateway; never in a document.
+   */
+  readonly certificateRequired?: true;
+}
+
+/** Who answers inside. */
+export interface DocumentInternal {
+  readonly kind: "sandbox" | "xmpp" | "sip";
+  /** The sandbox's; an internal server knows its own. */
+  readonly users: readonly string[];
+  /** The internal server's places, in the order they are tried; there with `kind: xmpp` and only there. */
+  readonly servers?: readonly { readonly address: string; readonly port: number }[];
+  /** Where the internal server finds the gateway. */
+  readonly port?: number;
+  /** PEM; what the internal server's certificate must lead to. */
+  readonly trustAnchors?: readonly string[];
+  /** SHA-256 of the public key, hex. */
+  readonly pins?: readonly string[];
 }
 
 /** The whole configuration of a running gateway. It names no file, no program and no image, and holds no secret. */
@@ -49,7 +69,7 @@ export interface GatewayDocument {
     readonly everyone: { readonly allowed: boolean; readonly because: string };
     readonly users: readonly { readonly address: string; readonly allowed: boolean; readonly because: string }[];
   };
-  readonly internal?: { readonly kind: "sandbox" | "xmpp" | "sip"; readonly users: readonly string[] };
+  readonly internal?: DocumentInternal;
   /** How a host comes by its certificate, where it can do so alone. */
   readonly certificate?: DocumentCertificate;
 }
@@ -92,9 +112,21 @@ export function gatewayDocument(definition: Definition): GatewayDocument {
       everyone: access(undefined),
       users: definition.users.map((user) => ({ address: user.address, ...access(user) })),
     },
-    ...(internal === undefined
-      ? {}
-      : { internal: { kind: internal.kind, users: internal.kind === "sandbox" ? internal.users : [] } }),
+    ...(internal === undefined ? {} : { internal: documentInternal(internal) }),
     ...(certificate === undefined ? {} : { certificate }),
+  };
+}
+
+function documentInternal(internal: NonNullable<Definition["internal"]>): DocumentInternal {
+  if (internal.kind !== "xmpp")
+    return { kind: internal.kind, users: internal.kind === "sandbox" ? internal.users : [] };
+  const { kind, servers, port, trustAnchors, pins } = internal;
+  return {
+    kind,
+    users: [],
+    servers,
+    port,
+    ...(trustAnchors === undefined ? {} : { trustAnchors }),
+    ...(pins === undefined ? {} : { pins }),
   };
 }

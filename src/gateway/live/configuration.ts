@@ -2,7 +2,7 @@ import type { Change } from "../../definition/diff/change";
 import { documentDiff } from "../../definition/diff/document-diff";
 import type { GatewayDocument } from "../../definition/facts/gateway-document";
 import type { Counters } from "../counters";
-import type { Sandbox } from "../internal/sandbox";
+import type { Inside } from "../internal/inside";
 import type { Log } from "../log";
 import type { Router } from "../routing/router";
 import type { Federation, RevokedStream } from "../s2s/federation";
@@ -26,7 +26,7 @@ export type ApplyOutcome =
 export interface ConfiguredParts {
   readonly federation: Federation;
   readonly router: Router;
-  readonly sandbox: Sandbox | undefined;
+  readonly inside: Pick<Inside, "serve"> | undefined;
   readonly listening: () => readonly { readonly port: number }[];
   /** Told of each document that has been taken up. */
   readonly onApplied: (document: GatewayDocument, before: GatewayDocument) => void;
@@ -87,15 +87,12 @@ export class LiveConfiguration {
       this.refused(verdict, offered);
       return { applied: false, refusal: verdict };
     }
-    const { federation, router, sandbox, onApplied, log, now } = this.#parts;
+    const { federation, router, inside, onApplied, log, now } = this.#parts;
     const since = performance.now();
     const before = this.#snapshot;
     const next = nextSnapshot(before, offered.document);
     const changes = documentDiff(before.document, next.document);
-    sandbox?.serve(
-      next.document.internal?.users ?? [],
-      next.document.internal === undefined ? [] : next.document.localDomains,
-    );
+    inside?.serve(next.document);
     const closed = federation.apply(next, router.apply(next));
     const replaced = this.#running;
     this.#snapshot = next;

@@ -59,11 +59,11 @@ export function judgeOffer(running: Offer, offered: Offer): OfferVerdict {
       "raise the revision above the one that runs, also to go back to what was before",
     );
   if (running.digest === offered.digest) return { take: false, code: "same" };
-  if (next.internal !== undefined && next.internal.kind !== "sandbox")
+  if (next.internal?.kind === "sip")
     return refuse(
       "document-not-built",
-      `internal.kind ${next.internal.kind} is not built yet`,
-      "use sandbox, or leave internal out",
+      "internal.kind sip is not built yet",
+      "use xmpp or sandbox, or leave internal out",
     );
   return { take: true };
 }

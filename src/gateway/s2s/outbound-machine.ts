@@ -130,7 +130,7 @@ function onSecured(
   // What was learnt in plain is forgotten (RFC 6120 section 5.4.3.3): id and dialback come with the new header.
   const { peerId: _, ...known } = state;
   const next: OutboundState = { ...known, phase: "header", secure: true, certified: certificate.ok, dialback: false };
-  if (!certificate.ok && !row.methods.includes("tls-dialback"))
+  if (!certificate.ok && (row.certificateRequired === true || !row.methods.includes("tls-dialback")))
     return fail(next, { code: "certificate-refused", text: certificate.reason }); // nothing is sent
   return { state: next, effects: [{ do: "open" }] };
 }

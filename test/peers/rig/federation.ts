@@ -2,7 +2,7 @@ import { domainToASCII } from "node:url";
 import type { EdgeInput, Facts } from "../../../src/definition";
 import { localRun, parseDefinition } from "../../../src/definition";
 import { serveRecords } from "../../../src/dns/server";
-import { Gateway } from "./gateway";
+import { Gateway, type GatewayOptions } from "./gateway";
 import type { TestAuthority, TestCertificate } from "./pki";
 import { freePort } from "./ports";
 import type { Prosody, ProsodyMode } from "./prosody";
@@ -11,7 +11,9 @@ import { serverRecords, type Unbound } from "./unbound";
 import type { XmppClient } from "./xmpp-client";
 
 /** What is left to say of our definition: the rest is `contoso.example` with the users alice and bob. */
-export type OurSide = Partial<Omit<EdgeInput, "name" | "accessEdge">> & Pick<EdgeInput, "partners">;
+export type OurSide = Partial<Omit<EdgeInput, "name" | "accessEdge">> &
+  Pick<EdgeInput, "partners"> &
+  Pick<GatewayOptions, "listenInside">;
 
 /** A Prosody that plays one or more partners. */
 export interface TheirSide {
@@ -65,12 +67,13 @@ export class Federation {
   }
 
   private static async within(rig: PeerRig, ours: OurSide, theirs: readonly TheirSide[]): Promise<Federation> {
+    const { listenInside, ...written } = ours;
     const definition: EdgeInput = {
       name: "contoso",
       accessEdge: { fqdn: `edge.${ourDomain}`, addresses: ["198.51.100.7"] },
       domains: [{ name: ourDomain }],
       internal: { kind: "sandbox", users: [alice, bob] },
-      ...ours,
+      ...written,
     };
     const place = await rig.place(ourDomain);
     const facts = factsOf(definition, { address: place.address, port: place.s2sPort });
@@ -82,7 +85,13 @@ export class Federation {
       stubZones: await serveZones(rig, facts),
     });
     const certificates = await rig.authority.issue({ names: facts.certificate.names.map(({ name }) => name) });
-    const started = await Gateway.start({ ...place, definition, certificates, resolver });
+    const started = await Gateway.start({
+      ...place,
+      definition,
+      certificates,
+      resolver,
+      ...(listenInside === undefined ? {} : { listenInside }),
+    });
     const gateway = rig.own(started, () => started.remove());
     const prosodies = await Promise.all(
       places.map(async ({ side, place }) => {

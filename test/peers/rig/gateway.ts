@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { EdgeInput } from "../../../src/definition";
@@ -17,6 +17,8 @@ export interface GatewayOptions {
   readonly s2sPort: number;
   readonly certificates: TestCertificate;
   readonly resolver: { readonly address: string; readonly port: number };
+  /** Where our own server behind it finds it, with `internal.kind` `xmpp`. */
+  readonly listenInside?: { readonly address: string; readonly port: number };
 }
 
 /** One line of its structured log. */
@@ -41,7 +43,14 @@ export class Gateway {
   ) {}
 
   /** Starts it and waits until it serves. */
-  static async start({ definition, address, s2sPort, certificates, resolver }: GatewayOptions): Promise<Gateway> {
+  static async start({
+    definition,
+    address,
+    s2sPort,
+    certificates,
+    resolver,
+    listenInside,
+  }: GatewayOptions): Promise<Gateway> {
     const work = await makeWorkFolder();
     const file = (name: string) => join(work, name);
     await writeFile(file("edge.json"), JSON.stringify(definition));
@@ -58,6 +67,9 @@ export class Gateway {
       ["--admin", `${address}:0`],
       ["--allow-private-targets", "127.0.0.0/8"],
       ["--log-level", "debug"],
+      ...(listenInside === undefined
+        ? []
+        : [["--listen-inside", `${listenInside.address}:${listenInside.port}`] as [string, string]]),
     ];
     const gateway = new Gateway(definition.name, work, [
       ...lifeline,
@@ -153,7 +165,7 @@ export class Gateway {
     const watched = new WatchedProcess(`gateway ${this.name}`, this.command);
     try {
       const ready = await watched.waitForLine("its line of readiness", readyLine);
-      const token = readFileSync(join(this.work, "state/sandbox.token"), "utf8").trim();
+      const token = sandboxToken(join(this.work, "state/sandbox.token"));
       this.current = { process: watched, admin: ready.admin, token };
     } catch (error) {
       await watched.stop();
@@ -185,6 +197,11 @@ export class Gateway {
   private request(method: string, path: string, body?: unknown): Promise<unknown> {
     return adminRequest(this.running, method, path, body);
   }
+}
+
+/** Empty where the gateway has no sandbox. */
+function sandboxToken(file: string): string {
+  return existsSync(file) ? readFileSync(file, "utf8").trim() : "";
 }
 
 /** A request to the admin port of a gateway that runs. */

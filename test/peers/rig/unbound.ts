@@ -10,6 +10,8 @@ export interface UnboundOptions {
   readonly port: number;
   /** Zone-file lines that it answers itself, for names below `example.`: those without a record do not exist. */
   readonly records?: readonly string[];
+  /** Every name there may be has this address, and no other record: what a server sees for which all partners are one. */
+  readonly everyName?: string;
   /** Zones that it asks an authoritative server for, as a resolver that followed the delegation would. */
   readonly stubZones?: readonly StubZone[];
   /** It validates from these records on (DS or DNSKEY in zone-file form); without them it validates nothing. */
@@ -67,6 +69,7 @@ function configuration({
   address,
   port,
   records = [],
+  everyName,
   stubZones = [],
   trustAnchors = [],
   validatesAt,
@@ -98,9 +101,13 @@ function configuration({
     "  infra-host-ttl: 0",
     "  cache-max-ttl: 1",
     "  cache-max-negative-ttl: 1",
-    "  local-zone: . refuse",
-    // unbound answers test., invalid. and the other special names (RFC 6761) itself; example. is free to use.
-    "  local-zone: example. static",
+    ...(everyName === undefined
+      ? [
+          "  local-zone: . refuse",
+          // unbound answers test., invalid. and the other special names (RFC 6761) itself; example. is free to use.
+          "  local-zone: example. static",
+        ]
+      : ["  local-zone: . redirect", `  local-data: '. A ${everyName}'`]),
     ...stubZones.map(({ zone }) => `  local-zone: ${zone} transparent`),
     ...records.map((record) => `  local-data: '${record}'`),
     ...stubZones.flatMap((stub) => ["stub-zone:", `  name: ${stub.zone}`, `  stub-addr: ${stub.address}@${stub.port}`]),

@@ -1,0 +1,33 @@
+import { isIPv6 } from "node:net";
+import type { DocumentPartner, GatewayDocument } from "../../definition/facts/gateway-document";
+
+/**
+ * The document as our own server inside sees it: the partners' domains are ours to speak for, and our domains are the
+ * partners. Undefined where there is no such server.
+ */
+export function insideDocument(document: GatewayDocument): GatewayDocument | undefined {
+  const { internal, partners, localDomains, gateway } = document;
+  if (internal?.kind !== "xmpp") return undefined;
+  const { servers = [], trustAnchors, pins } = internal;
+  // Named only where partners differ in it: else a partner more would make every row another one.
+  const restricted = partners.some((partner) => partner.localDomains !== undefined);
+  const reaching = (local: string) =>
+    partners.flatMap((partner) => (partner.localDomains?.includes(local) === false ? [] : partner.domains));
+  const row = (domain: string): DocumentPartner => ({
+    domain,
+    domains: [domain],
+    ...(restricted ? { localDomains: reaching(domain) } : {}),
+    partnerType: "Federated",
+    tls: "Required",
+    sasl: "Optional",
+    dialback: true,
+    methods: ["sasl-over-tls", "tls-dialback"],
+    keepAlive: true,
+    connectionLimit: gateway.connectionLimit,
+    ...(trustAnchors === undefined ? {} : { trustAnchors }),
+    ...(pins === undefined ? {} : { pins }),
+    allowedTargets: servers.map(({ address }) => `${address}/${isIPv6(address) ? 128 : 32}`),
+    certificateRequired: true,
+  });
+  return { ...document, localDomains: partners.flatMap(({ domains }) => domains), partners: localDomains.map(row) };
+}

@@ -1,0 +1,70 @@
+import { Federation, type OurSide, ourDomain, type TheirSide } from "./federation";
+import type { Prosody } from "./prosody";
+import { PeerRig } from "./rig";
+import type { XmppClient } from "./xmpp-client";
+
+export interface CompanyOptions extends Omit<OurSide, "internal" | "listenInside"> {
+  /** Accounts of our own server; default: alice and bob. */
+  readonly accounts?: readonly string[];
+}
+
+/**
+ * A company with an XMPP server of its own, a Prosody for `contoso.example`, behind our gateway; and partners outside.
+ * Inside, a name server of the company's says that every domain is at the gateway (docs/internal-xmpp.md).
+ */
+export class Company {
+  private constructor(
+    readonly federation: Federation,
+    /** Our own server. */
+    public inside: Prosody,
+    private readonly start: () => Promise<Prosody>,
+  ) {}
+
+  static async open({ accounts, ...ours }: CompanyOptions, theirs: readonly TheirSide[]): Promise<Company> {
+    const rig = await PeerRig.open();
+    try {
+      const place = await rig.place(ourDomain);
+      const gateway = await rig.place("gateway.inside.example");
+      const view = await rig.startUnbound({ everyName: gateway.address });
+      const start = () =>
+        rig.startProsody(place, {
+          mode: "tls-dialback",
+          accounts: accounts ?? ["alice", "bob"],
+          resolver: view,
+        });
+      const inside = await start();
+      const federation = await Federation.open(
+        {
+          ...ours,
+          internal: {
+            kind: "xmpp",
+            servers: [{ address: place.address, port: place.s2sPort }],
+            trustAnchors: [rig.authority.caPem],
+          },
+          listenInside: { address: gateway.address, port: gateway.s2sPort },
+        },
+        theirs,
+        rig,
+      );
+      return new Company(federation, inside, start);
+    } catch (error) {
+      await rig.close();
+      throw error;
+    }
+  }
+
+  /** Starts our own server again, at its place; users log in anew. */
+  async startInsideAgain(): Promise<void> {
+    this.inside = await this.start();
+  }
+
+  /** Logs in one of ours, or a partner's user. */
+  login(jid: string): Promise<XmppClient> {
+    const [account = "", domain] = jid.split("@");
+    return domain === ourDomain ? this.federation.rig.login(this.inside, account) : this.federation.login(jid);
+  }
+
+  close(): Promise<void> {
+    return this.federation.close();
+  }
+}

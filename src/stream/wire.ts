@@ -9,6 +9,10 @@ import { StreamXmlError } from "./xml/stream-xml-error";
 export interface WireHandlers extends StreamHandlers {
   /** White space between stanzas: some peers keep their streams alive with it. */
   onWhitespace(): void;
+  /** A chunk of so many bytes was read and told: the ms until the next one is. Default: at once. */
+  onRead?(bytes: number): number;
+  /** This text was given to be written. */
+  onWritten?(text: string): void;
   /** The XML broke a rule; nothing more is read. */
   onBadXml(error: StreamXmlError): void;
   /** Bytes came behind an element after which the peer had to wait: STARTTLS injection, or a peer that pipelines. */
@@ -26,6 +30,11 @@ export const UNAUTHENTICATED_STANZA_BYTES = 10_000;
 const WHITE_SPACE = /^[ \t\r\n]*$/;
 /** How much unread output a peer may leave with us before it counts as dead. */
 const MAXIMUM_BACKLOG = 8 * 1024 * 1024;
+/** From this on a peer is read slowly, and never not at all: its own output may be waiting for us just so. */
+const MUCH_BACKLOG = 1024 * 1024;
+const SLOW_MS = 250;
+/** After so many slow reads without relief it counts as dead as well. */
+const MAXIMUM_SLOW_READS = 40;
 /** A peer that has closed its direction gets this long to read what is on its way. */
 const LAST_FLUSH_MS = 2_000;
 
@@ -44,6 +53,9 @@ export class Wire {
   #ending: NodeJS.Timeout | undefined;
   /** What comes is thrown away: it broke a rule, or nobody wants it any more. */
   #deaf = false;
+  /** Nothing is read until then. */
+  #rest: NodeJS.Timeout | undefined;
+  #slowReads = 0;
   #secured = false;
   readonly #handlers: WireHandlers;
   readonly remoteAddress: string;
@@ -68,6 +80,7 @@ export class Wire {
   /** Writes XML text at the end of this turn of the event loop. */
   write(text: string): void {
     if (this.#closed || this.#ending !== undefined) return;
+    this.#handlers.onWritten?.(text);
     this.#pending += text;
     if (this.#flushing) return;
     this.#flushing = true;
@@ -88,6 +101,13 @@ export class Wire {
   stopListening(): void {
     this.#deaf = true;
     this.#parser.stop();
+    if (this.#rest !== undefined) this.#resume(); // or its close would not be heard
+  }
+
+  /** Reads nothing more until it becomes TLS; what the peer sent behind in the same read is told as pipelined. */
+  awaitTls(): void {
+    this.#parser.stop();
+    this.#socket.pause();
   }
 
   /** Raises the limit of one stanza once the peer has authenticated. */
@@ -143,6 +163,7 @@ export class Wire {
    */
   endStream(lastWords: string, patience: number): void {
     if (this.#closed || this.#ending !== undefined) return;
+    this.#handlers.onWritten?.(lastWords);
     this.#pending += lastWords;
     this.#flush();
     this.#ending = setTimeout(() => this.destroy("closed by us"), patience).unref();
@@ -186,6 +207,30 @@ export class Wire {
     if (parser.unreadBytes > 0 && !WHITE_SPACE.test(chunk.toString("latin1", chunk.length - parser.unreadBytes)))
       this.#handlers.onPipelined();
     else if (parser.whitespaceBytes > before) this.#handlers.onWhitespace();
+    this.#pace(chunk.length);
+  }
+
+  /** Holds back a peer that sends faster than it may, or that does not take what we send: TCP tells it. */
+  #pace(bytes: number): void {
+    if (this.#closed || this.#deaf) return;
+    const asked = this.#handlers.onRead?.(bytes) ?? 0;
+    const behind = this.#socket.writableLength > MUCH_BACKLOG;
+    this.#slowReads = behind ? this.#slowReads + 1 : 0;
+    if (this.#slowReads > MAXIMUM_SLOW_READS) {
+      this.#gone("the peer does not read");
+      return;
+    }
+    const wait = behind ? Math.max(asked, SLOW_MS) : asked;
+    if (wait <= 0 || this.#closed || this.#deaf) return;
+    this.#socket.pause();
+    clearTimeout(this.#rest);
+    this.#rest = setTimeout(() => this.#resume(), wait).unref();
+  }
+
+  #resume(): void {
+    clearTimeout(this.#rest);
+    this.#rest = undefined;
+    if (!this.#closed) this.#socket.resume();
   }
 
   #flush(): void {
@@ -199,6 +244,8 @@ export class Wire {
 
   #detach(): Socket {
     this.#flush();
+    clearTimeout(this.#rest);
+    this.#rest = undefined;
     const raw = this.#socket;
     raw.removeAllListeners("data");
     raw.removeAllListeners("end");
@@ -222,6 +269,7 @@ export class Wire {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#ending);
+    clearTimeout(this.#rest);
     this.#parser.stop();
     const socket = this.#socket;
     if (flushed) {

@@ -1,5 +1,5 @@
-import { isIPv6 } from "node:net";
 import type { DocumentPartner } from "../../definition/facts/gateway-document";
+import { addressGroup } from "./address-group";
 
 /** Streams that have not authenticated yet, verify streams included: in total, and from one address (IPv6: /64). */
 export const MAXIMUM_UNAUTHENTICATED = 256;
@@ -78,25 +78,13 @@ export class Admission {
     };
   }
 
+  /** Sheds all that have not authenticated: there is no memory for what may never become a stream. */
+  shedWaiting(): void {
+    for (const stream of [...this.#waiting.keys()]) this.#shed(stream);
+  }
+
   #shed(stream: Sheddable): void {
     this.settle(stream);
     stream.shed();
   }
-}
-
-/** Who counts as one peer: an IPv4 address, or the /64 of an IPv6 one. */
-export function addressGroup(address: string): string {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, "");
-  if (!isIPv6(plain)) return plain;
-  const [head = "", tail] = plain.split("%")[0]!.toLowerCase().split("::");
-  const left = head === "" ? [] : head.split(":");
-  const right = tail === undefined || tail === "" ? [] : tail.split(":");
-  const words =
-    tail === undefined
-      ? left
-      : [...left, ...Array<string>(Math.max(0, 8 - left.length - right.length)).fill("0"), ...right];
-  return `${words
-    .slice(0, 4)
-    .map((word) => Number.parseInt(word, 16).toString(16))
-    .join(":")}::/64`;
 }

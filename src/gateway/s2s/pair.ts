@@ -16,3 +16,9 @@ export function pairKey(pair: Pair): string {
   }
   return latestKey;
 }
+
+/** The pair of a key. */
+export function pairOfKey(key: string): Pair {
+  const space = key.indexOf(" ");
+  return { local: key.slice(0, space), remote: key.slice(space + 1) };
+}

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
+import { addressGroup } from "../../../src/gateway/s2s/address-group";
 import {
   Admission,
-  addressGroup,
   MAXIMUM_UNAUTHENTICATED,
   MAXIMUM_UNAUTHENTICATED_PER_ADDRESS,
   type Sheddable,

@@ -1,0 +1,110 @@
+import { BlockList, isIP } from "node:net";
+import { addRange } from "../../definition/address-kind";
+import type { Counters } from "../counters";
+import type { Log } from "../log";
+import { addressGroup } from "./address-group";
+import type { MemoryCeiling } from "./memory-ceiling";
+import { type FullAt, type Rate, RateTable, take } from "./rate";
+
+/** New connections from one address (IPv6: /64). */
+export const CONNECTIONS_PER_ADDRESS: Rate = { perSecond: 20, burst: 100 };
+/** New connections from all addresses together from which nobody has authenticated. */
+export const CONNECTIONS_OF_STRANGERS: Rate = { perSecond: 200, burst: 1_000 };
+/** A TLS handshake costs us about a millisecond, and its opener nothing; over the rate it waits. */
+export const HANDSHAKES_PER_ADDRESS: Rate = { perSecond: 10, burst: 60 };
+/** Of all strangers together: a twentieth of a core. */
+export const HANDSHAKES_OF_STRANGERS: Rate = { perSecond: 50, burst: 300 };
+/** Addresses that are kept in mind, for each of these purposes. */
+export const REMEMBERED_ADDRESSES = 4_096;
+/** Of refused connections one line is logged in this time. */
+const LOGGED_EACH_MS = 10_000;
+
+export interface ConnectionGateOptions {
+  /** Ranges that no rate holds back. */
+  readonly unlimitedFrom: readonly string[];
+  readonly memory: MemoryCeiling;
+  readonly now: () => number;
+  readonly counters: Counters;
+  readonly log: Log;
+}
+
+/** Why a connection is refused before anything is read from it. */
+type Refusal = "memory" | "address-rate" | "total-rate";
+
+/** Judges connections by their address alone, before TLS and before a byte is read. */
+export class ConnectionGate {
+  readonly #options: ConnectionGateOptions;
+  readonly #unlimited = new BlockList();
+  readonly #connections = new RateTable(CONNECTIONS_PER_ADDRESS, REMEMBERED_ADDRESSES);
+  readonly #handshakes = new RateTable(HANDSHAKES_PER_ADDRESS, REMEMBERED_ADDRESSES);
+  #strangersFullAt: FullAt = 0;
+  #strangerHandshakesFullAt: FullAt = 0;
+  /** From where somebody authenticated, in order of time: strangers must not keep partners out. */
+  readonly #partners = new Set<string>();
+  /** Refused since the last line about it. */
+  #refused = 0;
+  #loggedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: ConnectionGateOptions) {
+    this.#options = options;
+    for (const range of options.unlimitedFrom) addRange(this.#unlimited, range);
+  }
+
+  /** Whether a new connection from there is taken; one that is not is counted. */
+  admits(address: string): boolean {
+    const refusal = this.#refusal(address);
+    if (refusal === undefined) return true;
+    this.#options.counters.add(`connections_refused_total{reason="${refusal}"}`);
+    this.#refused++;
+    const now = this.#options.now();
+    if (now - this.#loggedAt >= LOGGED_EACH_MS) {
+      this.#options.log.warn("connections-refused", { reason: refusal, address, count: this.#refused });
+      this.#loggedAt = now;
+      this.#refused = 0;
+    }
+    return false;
+  }
+
+  /** Takes a TLS handshake out of the rates: the ms that it waits. */
+  handshakeWait(address: string): number {
+    if (this.isUnlimited(address)) return 0;
+    const now = this.#options.now();
+    const group = addressGroup(address);
+    const own = this.#handshakes.wait(group, now);
+    if (this.#partners.has(group)) return own;
+    const [fullAt, wait] = take(HANDSHAKES_OF_STRANGERS, this.#strangerHandshakesFullAt, now);
+    this.#strangerHandshakesFullAt = fullAt;
+    return Math.max(own, wait);
+  }
+
+  /** A partner has authenticated from there. */
+  authenticated(address: string): void {
+    const group = addressGroup(address);
+    this.#partners.delete(group);
+    if (this.#partners.size >= REMEMBERED_ADDRESSES) this.#partners.delete(this.#partners.values().next().value!);
+    this.#partners.add(group);
+  }
+
+  isUnlimited(address: string): boolean {
+    const plain = address.replace(/^::ffff:(?=\d+\.)/i, "").split("%")[0]!;
+    const family = isIP(plain);
+    return family !== 0 && this.#unlimited.check(plain, family === 6 ? "ipv6" : "ipv4");
+  }
+
+  get memoryIsShort(): boolean {
+    return this.#options.memory.reached(this.#options.now());
+  }
+
+  #refusal(address: string): Refusal | undefined {
+    if (this.memoryIsShort) return "memory";
+    if (this.isUnlimited(address)) return undefined;
+    const now = this.#options.now();
+    const group = addressGroup(address);
+    if (!this.#connections.admits(group, now)) return "address-rate";
+    if (this.#partners.has(group)) return undefined;
+    const [fullAt, wait] = take(CONNECTIONS_OF_STRANGERS, this.#strangersFullAt, now);
+    if (wait > 0) return "total-rate";
+    this.#strangersFullAt = fullAt;
+    return undefined;
+  }
+}

@@ -1,0 +1,29 @@
+import { type Rate, RateTable } from "./rate";
+
+/** Stanzas of one partner, over all its streams. */
+export const STANZAS_PER_PARTNER: Rate = { perSecond: 2_000, burst: 10_000 };
+/** Bytes of one partner, over all its streams. */
+export const BYTES_PER_PARTNER: Rate = { perSecond: 4 * 1024 * 1024, burst: 16 * 1024 * 1024 };
+/** As many partners as a document may have. */
+const PARTNERS = 100_000;
+
+/** How fast each partner may send: one that is over its rate waits, and nothing of it is lost. */
+export class PartnerRates {
+  readonly #stanzas = new RateTable(STANZAS_PER_PARTNER, PARTNERS);
+  readonly #bytes = new RateTable(BYTES_PER_PARTNER, PARTNERS);
+  readonly #now: () => number;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /**
+   * Takes what was read out of the partner's rates.
+   * @param partner the row's primary domain
+   * @returns ms until more of it is read
+   */
+  wait(partner: string, stanzas: number, bytes: number): number {
+    const now = this.#now();
+    return Math.max(this.#stanzas.wait(partner, now, stanzas), this.#bytes.wait(partner, now, bytes));
+  }
+}

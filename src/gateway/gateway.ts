@@ -5,7 +5,7 @@ import { PeerIdentity } from "../certificate/peer-identity";
 import type { GatewayDocument } from "../definition/facts/gateway-document";
 import type { NameResolver } from "../dns/resolver";
 import { type Admin, startAdmin } from "./admin/admin";
-import { sandboxToken } from "./admin/sandbox-token";
+import { keptToken } from "./admin/kept-token";
 import { reloadCertificates, warnOfMissingNames } from "./certificate-reload";
 import { Counters } from "./counters";
 import { type Inside, openInside } from "./internal/inside";
@@ -13,9 +13,14 @@ import { type ApplyOutcome, type DocumentRefusal, LiveConfiguration } from "./li
 import type { Offer } from "./live/judge-offer";
 import { snapshotOf } from "./live/snapshot";
 import type { Log } from "./log";
+import { createControl } from "./operation/control";
+import { processFigures } from "./operation/process-figures";
+import { readiness } from "./operation/readiness";
+import { Vitals } from "./operation/vitals";
+import { STANZA_LIFETIME_MS } from "./routing/outbox";
 import { Router } from "./routing/router";
 import { MAXIMUM_UNAUTHENTICATED } from "./s2s/admission";
-import { Federation } from "./s2s/federation";
+import { Federation, type FederationStatus } from "./s2s/federation";
 import { type Credentials, OwnCertificates } from "./s2s/own-certificates";
 import type { GatewayStatus } from "./status";
 import { serveBackups } from "./store/backup-socket";
@@ -91,6 +96,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     log,
     ...(options.onFault === undefined ? {} : { onFault: options.onFault }),
   });
+  const vitals = new Vitals({ store, now, monotonic: () => performance.now() });
   const backups = serveBackups(store, options.stateDirectory, log);
   const listening: { address: string; port: number }[] = [];
   const listeningInside: { address: string; port: number }[] = [];
@@ -150,18 +156,29 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     },
     { digest: "", source: "none", ...options.origin, document },
   );
+  const served = () =>
+    live.document.localDomains.flatMap((domain) => {
+      const certificate = certificates.servedFor(domain);
+      return certificate === undefined ? [] : [{ domain, ...certificate }];
+    });
+  const judged = (faults: readonly string[]) =>
+    readiness({
+      serving: ready,
+      listening: listening.length,
+      localDomains: live.document.localDomains,
+      certificates: served(),
+      faults,
+      now: now(),
+    });
   const status = (): GatewayStatus => ({
     name: document.name,
-    ready,
+    ...judged(vitals.faults),
     listening: listening.map(({ address, port }) =>
       address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`,
     ),
     configuration: live.status(),
-    certificates: live.document.localDomains.flatMap((domain) => {
-      const served = certificates.servedFor(domain);
-      return served === undefined ? [] : [{ domain, ...served }];
-    }),
-    ...federation.status(),
+    certificates: served(),
+    ...withAges(federation.status(), now()),
     counters: counters.all(),
     ...(inside?.carrier === undefined ? {} : { inside: inside.carrier.status() }),
   });
@@ -176,6 +193,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     reloadCertificates: (read) => reloadCertificates(certificates, read, live.document.localDomains, log),
     async stop() {
       ready = false;
+      vitals.stop();
       for (const server of servers) server.close(); // no new connections; those that stand are the federation's
       // Each part is stopped whatever became of the one before: a broken state must not keep the others open.
       const parts = [
@@ -208,8 +226,21 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
         ...options.admin,
         status,
         counters,
+        health: () => vitals.health(),
+        readiness: async () => judged((await vitals.health()).faults),
+        process: () => processFigures(vitals),
+        control: {
+          operator: createControl({
+            policy: () => federation.policy,
+            traces: federation.traces,
+            pings: federation.pings,
+          }),
+          token: keptToken(options.stateDirectory, "admin.token", options.randomBytes),
+        },
         log,
-        ...(sandbox === undefined ? {} : { sandbox, token: sandboxToken(options.stateDirectory, options.randomBytes) }),
+        ...(sandbox === undefined
+          ? {}
+          : { sandbox, token: keptToken(options.stateDirectory, "sandbox.token", options.randomBytes) }),
       });
     router.recover();
     inside?.recover();
@@ -225,6 +256,15 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
 function placesInside({ listenInside, document }: GatewayOptions): NonNullable<GatewayOptions["listenInside"]> {
   const { port } = document.internal ?? {};
   return listenInside ?? (port === undefined ? [] : [{ address: "::", port }]);
+}
+
+/** With the time that the oldest stanza of each queue has waited. */
+function withAges(
+  { queues, ...rest }: FederationStatus,
+  now: number,
+): Omit<FederationStatus, "queues"> & Pick<GatewayStatus, "queues"> {
+  const age = (firstExpiry: number) => Math.max(0, Math.round((now + STANZA_LIFETIME_MS - firstExpiry) / 1000));
+  return { ...rest, queues: queues.map(({ firstExpiry, ...queue }) => ({ ...queue, oldest: age(firstExpiry) })) };
 }
 
 /** Connections to accept: every stream that the limit admits, and strangers beside them. */

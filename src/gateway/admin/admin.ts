@@ -1,29 +1,29 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import type { Counters } from "../counters";
 import type { SandboxUsers } from "../internal/sandbox";
 import type { Log } from "../log";
-import type { GatewayStatus } from "../status";
+import type { Control } from "../operation/control";
 import { StoreError } from "../store/store-error";
 import { AdminError } from "./admin-error";
-import { type Answer, RefusedRequest, writeAnswer } from "./answer";
+import { type Answer, RefusedRequest, writeAnswer, writeLive } from "./answer";
+import { controlRoutes } from "./control-routes";
 import { isLoopback, isOwnHost } from "./host-check";
 import { discardBody } from "./request-body";
 import { type Route, runRoute } from "./route";
 import { sandboxRoutes } from "./sandbox-routes";
-import { statusRoutes } from "./status-routes";
+import { type StatusSource, statusRoutes } from "./status-routes";
 import { demandToken } from "./token-guard";
 
-export interface AdminOptions {
+export interface AdminOptions extends StatusSource {
   /** Where to listen. Loopback, unless the operator said otherwise. */
   readonly address: string;
   /** 0 for any free one. */
   readonly port: number;
-  readonly status: () => GatewayStatus;
-  readonly counters: Counters;
   /** Serves `/sandbox/…` for it; needs `token`. */
   readonly sandbox?: SandboxUsers;
   readonly token?: string;
+  /** Serves `/control/…` for it, to who shows its token. */
+  readonly control?: { readonly operator: Control; readonly token: string };
   readonly log: Log;
 }
 
@@ -50,6 +50,7 @@ const CLOSE_GRACE = 2_000;
  */
 export async function startAdmin(options: AdminOptions): Promise<Admin> {
   const routes = routesOf(options);
+  const live = new Set<ServerResponse>();
   const server = createServer(
     {
       maxHeaderSize: MAXIMUM_HEADER_BYTES,
@@ -59,7 +60,7 @@ export async function startAdmin(options: AdminOptions): Promise<Admin> {
       connectionsCheckingInterval: 1_000,
     },
     (request, response) => {
-      void serve(request, response, routes, options);
+      void serve(request, response, { routes, live, ...options });
     },
   );
   server.maxConnections = MAXIMUM_CONNECTIONS;
@@ -69,11 +70,18 @@ export async function startAdmin(options: AdminOptions): Promise<Admin> {
   if (!isLoopback(address)) options.log.warn("admin-reachable-from-outside", { address, port });
   // A connection that could not be taken, for want of file descriptors say; the others go on.
   server.on("error", (error) => options.log.warn("admin-accept-failed", { reason: error.message }));
-  return { address, port, close: () => closeServer(server) };
+  return {
+    address,
+    port,
+    close: () => {
+      for (const response of live) response.end();
+      return closeServer(server);
+    },
+  };
 }
 
-function routesOf({ status, counters, sandbox, token }: AdminOptions): ReadonlyMap<string, Route> {
-  const open = statusRoutes(status, counters);
+function routesOf({ sandbox, token, control, ...source }: AdminOptions): ReadonlyMap<string, Route> {
+  const open = new Map([...statusRoutes(source), ...(control === undefined ? [] : controlRoutes(control.operator))]);
   if (sandbox === undefined) return open;
   if (token === undefined || token === "") {
     throw new AdminError("token-missing", "the sandbox's API has no token", "pass the token of the state directory");
@@ -81,12 +89,14 @@ function routesOf({ status, counters, sandbox, token }: AdminOptions): ReadonlyM
   return new Map([...open, ...sandboxRoutes(sandbox)]);
 }
 
-async function serve(
-  request: IncomingMessage,
-  response: ServerResponse,
-  routes: ReadonlyMap<string, Route>,
-  options: AdminOptions,
-): Promise<void> {
+interface Serving extends AdminOptions {
+  readonly routes: ReadonlyMap<string, Route>;
+  /** Answers that go on. */
+  readonly live: Set<ServerResponse>;
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse, serving: Serving): Promise<void> {
+  const { routes, live, log } = serving;
   let path = "";
   let answer: Answer;
   try {
@@ -94,16 +104,22 @@ async function serve(
     const { pathname, searchParams } = target(request);
     path = pathname;
     // Before anything else, so that who has no token learns nothing of what is there.
-    if (options.token !== undefined && options.sandbox !== undefined && path.startsWith("/sandbox/")) {
-      demandToken(request, options.token);
-    }
+    const { sandbox, token, control } = serving;
+    if (token !== undefined && sandbox !== undefined && path.startsWith("/sandbox/"))
+      demandToken(request, token, "sandbox.token");
+    if (control !== undefined && path.startsWith("/control/")) demandToken(request, control.token, "admin.token");
     answer = await runRoute(routes.get(path), { request, query: searchParams }, path);
   } catch (error) {
-    answer = refusalOf(error, path, options.log);
+    answer = refusalOf(error, path, log);
   }
-  options.log.debug("admin-answered", { method: request.method, path, status: answer.status });
+  log.debug("admin-answered", { method: request.method, path, status: answer.status });
   const isRead = request.complete || (await discardBody(request));
-  if (!response.destroyed) writeAnswer(response, isRead ? answer : { ...answer, close: true });
+  if (response.destroyed) return;
+  if (answer.live !== undefined && isRead && request.method !== "HEAD") {
+    live.add(response);
+    response.once("close", () => live.delete(response));
+    writeLive(response, answer, answer.live);
+  } else writeAnswer(response, isRead ? answer : { ...answer, close: true });
 }
 
 function demandOwnHost(request: IncomingMessage): void {

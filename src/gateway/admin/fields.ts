@@ -61,6 +61,14 @@ export class Fields {
     return value;
   }
 
+  /** A whole number in a JSON object. */
+  optionalCount(name: string, least: number, greatest: number): number | undefined {
+    const value = this.#take(name);
+    if (value === undefined) return undefined;
+    if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= greatest) return value;
+    throw invalid(`${quoted(name)} must be a whole number from ${least} to ${greatest}`);
+  }
+
   /** A whole number in a query; `fallback` when it is not given. */
   number(name: string, fallback: number, least: number, greatest: number): number {
     const value = this.#take(name);

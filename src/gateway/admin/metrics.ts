@@ -1,76 +1,141 @@
 import type { GatewayStatus } from "../status";
+import { METRICS, type Metric } from "./metric-catalogue";
 
 /** The content type of the Prometheus text format. */
 export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 const PREFIX = "xmpp_edge_";
-const EXPIRY = "When the certificate that a local domain is served with expires, seconds since the epoch.";
+/** Of a counter that the catalogue does not have. */
+const UNDESCRIBED: Metric = { type: "counter", help: "Counted since the start." };
 
-interface Family {
-  readonly type: "counter" | "gauge";
-  readonly help: string;
-  /** By label text: two counters that come out the same are added up, as a series may stand there once. */
-  readonly samples: Map<string, number>;
+/** What the process tells of itself. */
+export interface ProcessFigures {
+  /** Bytes. */
+  readonly residentMemory: number;
+  /** Bytes. */
+  readonly heapUsed: number;
+  /** Seconds, user and system. */
+  readonly cpu: number;
+  /** Seconds since the epoch. */
+  readonly started: number;
+  /** Seconds. */
+  readonly eventLoopLag: number;
+  readonly storeWritable: boolean;
+}
+
+export interface MetricsSource {
+  readonly counters: Readonly<Record<string, number>>;
+  readonly status: GatewayStatus;
+  readonly process: ProcessFigures;
 }
 
 /**
  * Counters and status in the Prometheus text format (prometheus.io/docs/instrumenting/exposition_formats).
  * A counter `stanzas_in{type="message"}` becomes `xmpp_edge_stanzas_in_total{type="message"}`.
- * @param memory resident memory of the process, bytes
  */
-export function metricsText(counters: Readonly<Record<string, number>>, status: GatewayStatus, memory: number): string {
-  const families = new Map<string, Family>();
-  const add = (name: string, type: Family["type"], help: string, labels: Labels, value: number) => {
-    const family = families.get(name) ?? { type, help, samples: new Map() };
-    families.set(name, family);
-    const text = labelText(labels);
-    family.samples.set(text, (family.samples.get(text) ?? 0) + value);
-  };
-  add(`${PREFIX}ready`, "gauge", "Whether the gateway serves.", [], status.ready ? 1 : 0);
-  add(`${PREFIX}queued_messages`, "gauge", "Messages on their way out.", [], status.queued);
-  add("process_resident_memory_bytes", "gauge", "Resident memory size in bytes.", [], memory);
-  addConfiguration(status.configuration, (name, help, value) => add(`${PREFIX}${name}`, "gauge", help, [], value));
-  for (const { domain, notAfter } of status.certificates ?? [])
-    add(
-      `${PREFIX}certificate_expiry_timestamp_seconds`,
-      "gauge",
-      EXPIRY,
-      [["domain", domain]],
-      Date.parse(notAfter) / 1000,
+export function metricsText({ counters, status, process }: MetricsSource): string {
+  const families = new Families();
+  for (const name of Object.keys(METRICS)) families.announce(name);
+  families.add(`${PREFIX}ready`, [], status.ready ? 1 : 0);
+  families.add(`${PREFIX}store_writable`, [], process.storeWritable ? 1 : 0);
+  families.add(`${PREFIX}event_loop_lag_seconds`, [], process.eventLoopLag);
+  families.add(`${PREFIX}queued_messages`, [], status.queued);
+  addStreams(families, status);
+  addQueues(families, status);
+  for (const { partner, direction, at } of status.failures)
+    families.set(
+      `${PREFIX}partner_failure_timestamp_seconds`,
+      [
+        ["partner", partner],
+        ["direction", direction],
+      ],
+      Date.parse(at) / 1000,
     );
-  for (const { direction, state, method } of status.streams) {
-    const labels: Labels = [
-      ["direction", direction],
-      ["state", state],
-      ["method", method ?? "none"],
-    ];
-    add(`${PREFIX}streams`, "gauge", "Open streams.", labels, 1);
-  }
+  for (const { domain, notAfter } of status.certificates ?? [])
+    families.set(`${PREFIX}certificate_expiry_timestamp_seconds`, [["domain", domain]], Date.parse(notAfter) / 1000);
+  addConfiguration(families, status.configuration);
   for (const [key, value] of Object.entries(counters)) {
     const { name, labels } = readKey(key);
-    add(name, "counter", "Counted since the start.", labels, value);
+    families.add(name, labels, value);
   }
-  return [...families].map(([name, family]) => familyText(name, family)).join("");
+  families.add("process_cpu_seconds_total", [], process.cpu);
+  families.add("process_resident_memory_bytes", [], process.residentMemory);
+  families.add("process_start_time_seconds", [], process.started);
+  families.add("nodejs_heap_size_used_bytes", [], process.heapUsed);
+  return families.text();
 }
 
-function addConfiguration(
-  configuration: GatewayStatus["configuration"],
-  add: (name: string, help: string, value: number) => void,
-): void {
+function addStreams(families: Families, { streams }: GatewayStatus): void {
+  for (const { partner, direction, state, method } of streams)
+    families.add(
+      `${PREFIX}streams`,
+      [
+        ["partner", partner ?? ""],
+        ["direction", direction],
+        ["state", state],
+        ["method", method ?? "none"],
+      ],
+      1,
+    );
+}
+
+function addQueues(families: Families, { queues }: GatewayStatus): void {
+  const oldest = new Map<string, number>();
+  for (const { partner = "", stanzas, bytes, oldest: age } of queues) {
+    families.add(`${PREFIX}queue_stanzas`, [["partner", partner]], stanzas);
+    families.add(`${PREFIX}queue_bytes`, [["partner", partner]], bytes);
+    oldest.set(partner, Math.max(age, oldest.get(partner) ?? 0));
+  }
+  for (const [partner, age] of oldest) families.add(`${PREFIX}queue_oldest_age_seconds`, [["partner", partner]], age);
+}
+
+function addConfiguration(families: Families, configuration: GatewayStatus["configuration"]): void {
   if (configuration === undefined) return;
   const { revision, appliedAt, waitingForRestart, refused } = configuration;
-  if (revision !== undefined) add("document_revision", "Revision of the document that runs.", revision);
-  add("document_applied_timestamp_seconds", "When the document that runs was taken up.", Date.parse(appliedAt) / 1000);
-  add("document_refused", "Whether the last document offered was refused.", refused === undefined ? 0 : 1);
-  add("restart_needed", "Parts of the document that wait for a new start.", waitingForRestart.length);
+  if (revision !== undefined) families.add(`${PREFIX}document_revision`, [], revision);
+  families.add(`${PREFIX}document_applied_timestamp_seconds`, [], Date.parse(appliedAt) / 1000);
+  families.add(`${PREFIX}document_refused`, [], refused === undefined ? 0 : 1);
+  families.add(`${PREFIX}restart_needed`, [], waitingForRestart.length);
 }
 
 type Labels = readonly (readonly [name: string, value: string])[];
 
-function familyText(name: string, { type, help, samples }: Family): string {
-  const lines = [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`];
-  for (const [labels, value] of samples) lines.push(`${name}${labels} ${value}`);
-  return `${lines.join("\n")}\n`;
+/** Samples by family: a series may stand once, its family's lines together. */
+class Families {
+  readonly #families = new Map<string, { readonly metric: Metric; readonly samples: Map<string, number> }>();
+
+  /** Gives a family its place in the order; one without samples is not served. */
+  announce(name: string): void {
+    if (this.#families.has(name)) return;
+    const metric = Object.hasOwn(METRICS, name) ? METRICS[name]! : UNDESCRIBED;
+    this.#families.set(name, { metric, samples: new Map() });
+  }
+
+  /** Two that come out the same are added up. */
+  add(name: string, labels: Labels, value: number): void {
+    const text = labelText(labels);
+    this.#put(name, text, value + (this.#families.get(name)?.samples.get(text) ?? 0));
+  }
+
+  set(name: string, labels: Labels, value: number): void {
+    this.#put(name, labelText(labels), value);
+  }
+
+  text(): string {
+    return [...this.#families]
+      .filter(([, { samples }]) => samples.size > 0)
+      .map(([name, { metric, samples }]) => {
+        const lines = [`# HELP ${name} ${metric.help}`, `# TYPE ${name} ${metric.type}`];
+        for (const [labels, value] of samples) lines.push(`${name}${labels} ${value}`);
+        return `${lines.join("\n")}\n`;
+      })
+      .join("");
+  }
+
+  #put(name: string, labels: string, value: number): void {
+    this.announce(name);
+    this.#families.get(name)?.samples.set(labels, value);
+  }
 }
 
 function labelText(labels: Labels): string {
@@ -104,7 +169,8 @@ function readLabels(text: string): Labels | undefined {
   return labels;
 }
 
-function counterName(text: string): string {
+/** The name under which a counter is served. */
+export function counterName(text: string): string {
   const plain = text.replace(/[^a-zA-Z0-9_]/g, "_");
   const name = plain.startsWith(PREFIX) ? plain : `${PREFIX}${plain}`;
   return name.endsWith("_total") ? name : `${name}_total`;

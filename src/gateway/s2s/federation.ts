@@ -10,7 +10,10 @@ import type { Counters } from "../counters";
 import { type Snapshot, snapshotOf } from "../live/snapshot";
 import type { Revocation } from "../live/stream-review";
 import type { Log } from "../log";
-import type { StreamStatus } from "../status";
+import { Failures } from "../operation/failures";
+import { PartnerPings } from "../operation/partner-ping";
+import { Traces } from "../operation/traces";
+import type { PartnerFailure, StreamStatus } from "../status";
 import type { Store } from "../store/store";
 import { Admission } from "./admission";
 import { dialbackKey, sameKey } from "./dialback-key";
@@ -58,6 +61,22 @@ export interface PolicyChange {
   readonly revoked: (pair: Pair) => { readonly item: (item: LinkItem) => boolean; readonly text: string } | undefined;
 }
 
+/** What waits for a pair. */
+export interface PairQueue extends Pair {
+  readonly stanzas: number;
+  readonly bytes: number;
+  /** When the first of them is given up, ms since the epoch. */
+  readonly firstExpiry: number;
+}
+
+export interface FederationStatus {
+  readonly streams: StreamStatus[];
+  readonly queued: number;
+  readonly queues: readonly PairQueue[];
+  readonly lastFailures: Record<string, string>;
+  readonly failures: readonly PartnerFailure[];
+}
+
 const SWEEP_MS = 1_000;
 
 /** All streams of a gateway: inbound ones, one link a pair outward, the limits, keep-alive and inactivity. */
@@ -65,6 +84,11 @@ export class Federation {
   readonly #options: FederationOptions;
   readonly #host: StreamHost;
   #snapshot: Snapshot;
+  readonly #failures: Failures;
+  /** For an operator who watches a partner's streams. */
+  readonly traces: Traces;
+  /** For an operator who asks whether a partner's user can be reached. */
+  readonly pings: PartnerPings;
   readonly #inbound = new Set<InboundStream>();
   readonly #links = new Map<string, Link>();
   readonly #verifying = new Set<OutboundStream>();
@@ -84,15 +108,27 @@ export class Federation {
     this.#snapshot = snapshotOf(options.document);
     const { surroundings, log, counters, certificates, identity } = options;
     const settings = () => this.#snapshot.document.gateway;
+    const policy = () => this.#snapshot.policy;
+    this.#failures = new Failures(policy, surroundings.now);
+    this.traces = new Traces(policy, surroundings.now);
+    this.pings = new PartnerPings({
+      failures: this.#failures,
+      send: (pair, item) => this.send(pair, item),
+      stands: (pair) => this.#links.get(pairKey(pair))?.ready === true,
+      now: surroundings.now,
+      randomId: surroundings.randomId,
+    });
     const admission = new Admission(() => settings().connectionLimit);
     this.#host = {
       surroundings,
       log,
       counters,
+      failures: this.#failures,
+      traces: this.traces,
       certificates,
       identity,
       admission,
-      policy: () => this.#snapshot.policy,
+      policy,
       settings,
       targetPolicy: (row): TargetPolicy => ({
         allowed: [...(row.allowedTargets ?? []), ...options.allowPrivateTargets],
@@ -195,18 +231,24 @@ export class Federation {
     return this.#links.get(pairKey(pair))?.full ?? false;
   }
 
-  status(): { streams: StreamStatus[]; queued: number; lastFailures: Record<string, string> } {
+  status(): FederationStatus {
     const now = this.#options.surroundings.now();
     const streams = [...this.#inbound].flatMap((stream) => stream.status(now));
+    const queues: PairQueue[] = [];
     const lastFailures: Record<string, string> = {};
     let queued = 0;
     for (const link of this.#links.values()) {
       const status = link.status(now);
       if (status !== undefined) streams.push(status);
       queued += link.queued;
+      if (link.queued > 0) queues.push({ ...link.pair, ...link.backlog });
       if (link.lastFailure !== undefined) lastFailures[link.pair.remote] = link.lastFailure;
     }
-    return { streams, queued, lastFailures };
+    const withPartner = streams.map((stream) => {
+      const partner = this.policy.partner(stream.remote)?.domain;
+      return partner === undefined ? stream : { ...stream, partner };
+    });
+    return { streams: withPartner, queued, queues, lastFailures, failures: this.#failures.all() };
   }
 
   /** Closes all streams in order, the outbound ones after a last barrier; resolves when they are gone. */
@@ -247,6 +289,7 @@ export class Federation {
     ) {
       if (this.#links.get(pairKey(pair))?.answered(id)) return;
     }
+    if (stanza.name === "iq" && (type === "result" || type === "error") && this.pings.answered(pair, stanza)) return;
     this.#options.counters.add('stanzas_total{direction="in"}');
     this.#options.onStanza(pair, stanza);
   }

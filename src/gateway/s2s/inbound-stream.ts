@@ -13,6 +13,7 @@ import type { StreamHeader } from "../../stream/xml/parser";
 import { serialise } from "../../stream/xml/serialise";
 import type { StreamXmlError } from "../../stream/xml/stream-xml-error";
 import { NEGOTIATE_ANEW, type Revocation, reviewPair, reviewStream } from "../live/stream-review";
+import type { StreamTrace } from "../operation/traces";
 import type { StreamStatus } from "../status";
 import { dialbackAnswer } from "./dialback-answer";
 import { stepInbound } from "./inbound-machine";
@@ -52,6 +53,7 @@ export class InboundStream implements WireHandlers {
   /** By pair: as whose stream it counts against the limits, and how to take it off again. */
   readonly #counted = new Map<string, { readonly partner: string; readonly off: () => void }>();
   readonly #onClosed: () => void;
+  readonly #trace: StreamTrace;
 
   constructor(socket: Socket, host: StreamHost, onClosed: () => void) {
     this.#host = host;
@@ -59,6 +61,7 @@ export class InboundStream implements WireHandlers {
     this.#since = host.surroundings.now();
     this.#lastStanza = this.#since;
     this.#state = newInbound(host.surroundings.randomId(16));
+    this.#trace = host.traces.stream("in", () => this.#state);
     this.#context = {
       get policy() {
         return host.policy();
@@ -191,6 +194,7 @@ export class InboundStream implements WireHandlers {
   // What the connection tells.
 
   onStream(raw: StreamHeader): void {
+    this.#trace.header(raw);
     const read = readHeader(raw);
     if (!read.ok) {
       this.#refused(read.error);
@@ -210,12 +214,17 @@ export class InboundStream implements WireHandlers {
   }
 
   onStanza(element: Element): void {
+    this.#trace.received(element);
     this.#step({ type: "element", element });
   }
 
   onEnd(): void {
     this.close();
     this.#wire.finish();
+  }
+
+  onWritten(text: string): void {
+    this.#trace.sent(text);
   }
 
   onWhitespace(): void {
@@ -231,10 +240,12 @@ export class InboundStream implements WireHandlers {
   onPipelined(): void {
     this.#host.log.warn("pipelined-data", { address: this.#wire.remoteAddress, remote: this.#state.remote });
     this.#host.counters.add('streams_refused_total{reason="pipelined"}');
+    this.#failed("pipelined", "data behind an element that had to be waited for");
     this.#wire.destroy("data behind an element that had to be waited for");
   }
 
   onSecure(socket: TLSSocket): void {
+    this.#trace.secured(socket);
     this.#certificate = presentedChain(socket);
     this.#headerSent = false;
     this.#state = { ...this.#state, streamId: this.#host.surroundings.randomId(16) };
@@ -248,6 +259,7 @@ export class InboundStream implements WireHandlers {
     this.#host.admission.settle(this);
     for (const { off } of this.#counted.values()) off();
     this.#state = { ...this.#state, phase: "closed" };
+    this.#trace.note(`the stream has ended: ${reason}`);
     this.#host.log.debug("stream-closed", { direction: "in", remote: this.#state.remote, reason });
     this.#onClosed();
   }
@@ -324,6 +336,7 @@ export class InboundStream implements WireHandlers {
           reason: effect.reason,
         });
         host.counters.add(`streams_refused_total{reason="${effect.event}"}`);
+        this.#failed(effect.event, effect.reason, effect.remote);
         return;
       case "close":
         this.close(effect.error);
@@ -379,6 +392,13 @@ export class InboundStream implements WireHandlers {
       reason: `${condition}: ${text}`,
     });
     this.#host.counters.add('streams_refused_total{reason="stream-refused"}');
+    this.#failed("stream-refused", text === undefined ? condition : `${condition}: ${text}`);
+  }
+
+  /** Kept for operators where it concerns a partner. */
+  #failed(code: string, text: string, remote = this.#state.remote): void {
+    this.#trace.note(`${code}: ${text}`);
+    this.#host.failures.note({ direction: "in", local: this.#state.local, remote, code, text });
   }
 
   /** A listed partner has more time than a stranger; once authenticated, one more pair sets no deadline. */

@@ -38,6 +38,10 @@ export class LinkQueue {
     return this.#items.length;
   }
 
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Whether it has room for as many bytes more. */
   fits(bytes: number): boolean {
     return this.#items.length < MAXIMUM_QUEUED && this.#bytes + bytes <= MAXIMUM_QUEUED_BYTES;

@@ -62,6 +62,10 @@ export class Link {
   get queued(): number {
     return this.#queue.length;
   }
+  /** What waits. `firstExpiry`: when the first of it is given up, ms since the epoch. */
+  get backlog(): { readonly stanzas: number; readonly bytes: number; readonly firstExpiry: number } {
+    return { stanzas: this.#queue.length, bytes: this.#queue.bytes, firstExpiry: this.#queue.firstExpiry };
+  }
   get ready(): boolean {
     return this.#stream?.ready === true;
   }
@@ -225,6 +229,7 @@ export class Link {
       return;
     }
     if (!this.#host.admission.admits(row, "out")) {
+      this.#host.failures.note({ direction: "out", ...this.pair, code: "limit-reached", text: LIMIT_REACHED.text });
       this.#retry(LIMIT_REACHED);
       return;
     }
@@ -308,6 +313,7 @@ export class Link {
     if (!expected) {
       this.#lastFailure = end;
       this.#host.counters.add(`stream_failures_total{code="${end.code}"}`);
+      this.#host.failures.note({ direction: "out", ...this.pair, code: end.code, text: end.text });
     }
     for (const item of uncertain)
       item.giveBack(

@@ -14,6 +14,7 @@ import type { StreamHeader } from "../../stream/xml/parser";
 import { serialise } from "../../stream/xml/serialise";
 import type { StreamXmlError } from "../../stream/xml/stream-xml-error";
 import { NEGOTIATE_ANEW, type Revocation, reviewPair, reviewStream } from "../live/stream-review";
+import type { StreamTrace } from "../operation/traces";
 import type { StreamStatus } from "../status";
 import { connectTo } from "./connect";
 import {
@@ -65,6 +66,7 @@ export class OutboundStream implements WireHandlers {
   readonly #host: StreamHost;
   readonly #listener: OutboundListener;
   readonly #abort = new AbortController();
+  readonly #trace: StreamTrace;
   readonly #since: number;
   #state: OutboundState;
   #wire: Wire | undefined;
@@ -87,6 +89,7 @@ export class OutboundStream implements WireHandlers {
     this.#listener = listener;
     this.#since = host.surroundings.now();
     this.#state = newOutbound(pair, purpose);
+    this.#trace = host.traces.stream("out", () => pair);
     const seconds = host.settings().streamEstablishmentTimeout;
     this.#deadline = setTimeout(
       () => this.#end({ code: "timeout", text: `no stream within ${seconds} s` }),
@@ -155,12 +158,14 @@ export class OutboundStream implements WireHandlers {
   // What the connection tells.
 
   onStream(raw: StreamHeader): void {
+    this.#trace.header(raw);
     const read = readHeader(raw);
     if (read.ok) this.#step({ type: "header", header: read.header });
     else this.#end({ code: "protocol", text: `the peer's stream header: ${read.error.text ?? read.error.condition}` });
   }
 
   onStanza(element: Element): void {
+    this.#trace.received(element);
     this.#listener.onHeard();
     this.#step({ type: "element", element });
   }
@@ -174,6 +179,10 @@ export class OutboundStream implements WireHandlers {
     const fault = this.#fault;
     if (fault === undefined) return { code: "closed", text: "closed by us" };
     return { code: "given-up", text: fault.text === undefined ? fault.condition : `${fault.condition}: ${fault.text}` };
+  }
+
+  onWritten(text: string): void {
+    this.#trace.sent(text);
   }
 
   onWhitespace(): void {
@@ -194,6 +203,7 @@ export class OutboundStream implements WireHandlers {
   }
 
   onSecure(socket: TLSSocket): void {
+    this.#trace.secured(socket);
     this.#presented = presentedChain(socket);
     const certificate = this.#host.identity.judge(this.#row, this.pair.remote, this.#presented);
     if (!certificate.ok)
@@ -329,6 +339,7 @@ export class OutboundStream implements WireHandlers {
   #end(end: OutboundEnd): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#trace.note(`the stream has ended: ${end.code}: ${end.text}`);
     clearTimeout(this.#deadline);
     this.#expected?.done();
     this.#abort.abort();

@@ -9,6 +9,14 @@ export interface Credentials {
   readonly passphrase?: string;
 }
 
+/** What a domain is served with. Times in ISO 8601. */
+export interface ServedCertificate {
+  /** Hexadecimal. */
+  readonly sha256: string;
+  readonly notBefore: string;
+  readonly notAfter: string;
+}
+
 /** Own credentials that cannot be used. */
 export class CredentialsError extends Error {
   readonly code = "credentials-unusable";
@@ -44,9 +52,15 @@ export class OwnCertificates {
   }
 
   /** Which certificate a domain is served with, by its SHA-256 in hexadecimal; undefined where none names it. */
-  servedFor(domain: string): { readonly sha256: string; readonly notAfter: string } | undefined {
+  servedFor(domain: string): ServedCertificate | undefined {
     const leaf = this.#identities.find((one) => names(one.leaf, domain))?.leaf;
-    return leaf && { sha256: hash("sha256", leaf.raw), notAfter: leaf.validToDate.toISOString() };
+    return (
+      leaf && {
+        sha256: hash("sha256", leaf.raw),
+        notBefore: leaf.validFromDate.toISOString(),
+        notAfter: leaf.validToDate.toISOString(),
+      }
+    );
   }
 
   /** The context whose certificate names the first of the domains that any does; else the first one. */

@@ -8,6 +8,8 @@ import type { TargetPolicy } from "../../dns/resolver/targets";
 import type { Element } from "../../stream/xml/element";
 import type { Counters } from "../counters";
 import type { Log } from "../log";
+import type { Failures } from "../operation/failures";
+import type { Traces } from "../operation/traces";
 import type { Admission } from "./admission";
 import type { DialbackResult } from "./inbound-state";
 import type { OwnCertificates } from "./own-certificates";
@@ -29,6 +31,10 @@ export interface StreamHost {
   readonly surroundings: Surroundings;
   readonly log: Log;
   readonly counters: Counters;
+  /** What went wrong with whom, for operators. */
+  readonly failures: Failures;
+  /** Who watches streams. */
+  readonly traces: Traces;
   readonly admission: Admission;
   readonly certificates: OwnCertificates;
   readonly identity: PeerIdentity;

@@ -2,6 +2,7 @@ import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { afterEach } from "@jest/globals";
 import { type Admin, type AdminOptions, startAdmin } from "../../../src/gateway/admin/admin";
+import type { ProcessFigures } from "../../../src/gateway/admin/metrics";
 import { Counters } from "../../../src/gateway/counters";
 import { createSandbox } from "../../../src/gateway/internal/sandbox";
 import type { Log } from "../../../src/gateway/log";
@@ -19,8 +20,19 @@ export const STATUS: GatewayStatus = {
   listening: ["127.0.0.2:5269"],
   streams: [],
   queued: 0,
+  queues: [],
+  failures: [],
   counters: {},
   lastFailures: {},
+};
+
+export const FIGURES: ProcessFigures = {
+  residentMemory: 4096,
+  heapUsed: 1024,
+  cpu: 1.5,
+  started: 1_700_000_000,
+  eventLoopLag: 0.25,
+  storeWritable: true,
 };
 
 const running: Admin[] = [];
@@ -36,6 +48,9 @@ export async function adminPort(options: Partial<AdminOptions> = {}): Promise<Ad
     port: 0,
     status: () => STATUS,
     counters: new Counters(),
+    health: async () => ({ alive: true, faults: [] }),
+    readiness: async () => ({ ready: true }),
+    process: () => FIGURES,
     log: silent,
     ...options,
   });

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSyn
 import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { AdminError } from "../../../src/gateway/admin/admin-error";
-import { sandboxToken } from "../../../src/gateway/admin/sandbox-token";
+import { keptToken } from "../../../src/gateway/admin/kept-token";
 import { stateFolder } from "../store/state-folder";
 
 const bytes = (value: number) => (count: number) => Buffer.alloc(count, value);
@@ -13,25 +13,25 @@ const none = () => {
 test("a token of 32 bytes is made once, for its owner alone, and read from then on", () => {
   const folder = stateFolder();
   const path = join(folder, "sandbox.token");
-  expect(sandboxToken(folder, bytes(0xab))).toBe("ab".repeat(32));
+  expect(keptToken(folder, "sandbox.token", bytes(0xab))).toBe("ab".repeat(32));
   expect(statSync(path).mode & 0o777).toBe(0o600);
   expect(readFileSync(path, "utf8")).toBe(`${"ab".repeat(32)}\n`);
   expect(readdirSync(folder)).toEqual(["sandbox.token"]);
-  expect(sandboxToken(folder, none)).toBe("ab".repeat(32));
+  expect(keptToken(folder, "sandbox.token", none)).toBe("ab".repeat(32));
 });
 
 test("a token that others could read is closed to them", () => {
   const folder = stateFolder();
-  sandboxToken(folder, bytes(1));
+  keptToken(folder, "sandbox.token", bytes(1));
   chmodSync(join(folder, "sandbox.token"), 0o644);
-  sandboxToken(folder, none);
+  keptToken(folder, "sandbox.token", none);
   expect(statSync(join(folder, "sandbox.token")).mode & 0o777).toBe(0o600);
 });
 
 test("an interrupted start leaves no half of a token", () => {
   const folder = stateFolder();
   writeFileSync(join(folder, "sandbox.token.new"), "abc", { mode: 0o644 });
-  expect(sandboxToken(folder, bytes(2))).toBe("02".repeat(32));
+  expect(keptToken(folder, "sandbox.token", bytes(2))).toBe("02".repeat(32));
   expect(statSync(join(folder, "sandbox.token")).mode & 0o777).toBe(0o600);
 });
 
@@ -45,11 +45,18 @@ test.each<[string, (path: string) => void]>([
   make(join(folder, "sandbox.token"));
   let error: unknown;
   try {
-    sandboxToken(folder, none);
+    keptToken(folder, "sandbox.token", none);
   } catch (thrown) {
     error = thrown;
   }
   expect(error).toBeInstanceOf(AdminError);
   expect(error).toMatchObject({ code: "token-unusable", message: expect.stringContaining("sandbox.token") });
   expect((error as Error).message).not.toContain("secret!");
+});
+
+test("the two tokens have nothing to do with each other", () => {
+  const folder = stateFolder();
+  expect(keptToken(folder, "sandbox.token", bytes(1))).toBe("01".repeat(32));
+  expect(keptToken(folder, "admin.token", bytes(2))).toBe("02".repeat(32));
+  expect(keptToken(folder, "sandbox.token", none)).toBe("01".repeat(32));
 });

@@ -5,20 +5,23 @@ import { AdminError } from "./admin-error";
 const TOKEN_BYTES = 32;
 const TOKEN = /^[0-9a-f]{64}$/;
 
+/** What a token opens: the sandbox's users, or what an operator sees and does. */
+export type TokenName = "sandbox.token" | "admin.token";
+
 /**
- * The token of the sandbox's HTTP API, from `sandbox.token` (0600) in the state directory; made when it is missing.
+ * A token of the admin port, from its file (0600) in the state directory; made when it is missing.
  * @param random a source of secret bytes, such as `node:crypto`'s `randomBytes`
  * @throws AdminError `token-unusable`
  */
-export function sandboxToken(directory: string, random: (bytes: number) => Buffer): string {
-  const path = join(directory, "sandbox.token");
+export function keptToken(directory: string, name: TokenName, random: (bytes: number) => Buffer): string {
+  const path = join(directory, name);
   try {
     return readToken(path) ?? makeToken(path, random);
   } catch (cause) {
     if (cause instanceof AdminError) throw cause;
     throw new AdminError(
       "token-unusable",
-      `the sandbox's token ${path} cannot be used: ${(cause as Error).message}`,
+      `the token ${path} cannot be used: ${(cause as Error).message}`,
       "let this user read and write the state directory",
       { cause },
     );

@@ -31,6 +31,7 @@ export const xmppEdge: MeasuredServer = {
       ...["--certificate", file("edge.pem"), "--key", file("edge.key"), "--trust-anchors", file("anchors.pem")],
       ...["--resolver", `${resolver.address}:${resolver.port}`, "--state", file("state")],
       ...["--admin", `${address}:0`, "--allow-private-targets", "127.0.0.0/8"],
+      ...["--unlimited-from", "127.0.0.0/8"],
     ]);
     const stop = async () => {
       await gateway.stop();

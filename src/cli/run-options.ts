@@ -23,6 +23,7 @@ export interface RunOptions {
   readonly dialbackSecret?: string;
   readonly admin: Place;
   readonly allowPrivateTargets?: readonly string[];
+  readonly unlimitedFrom?: readonly string[];
   readonly logLevel: "debug" | "info" | "warn" | "error";
   readonly logGroup?: string;
   readonly logStream?: string;
@@ -103,6 +104,13 @@ export function addRunOptions(command: Command): Command {
         "--allow-private-targets <cidr>",
         "address range that may be dialled although it is not global; repeatable; for local runs",
         "ALLOW_PRIVATE_TARGETS",
+      ).argParser(repeated(range)),
+    )
+    .addOption(
+      option(
+        "--unlimited-from <cidr>",
+        "address range that no rate limit holds back, for load tests; repeatable",
+        "UNLIMITED_FROM",
       ).argParser(repeated(range)),
     )
     .addOption(

@@ -140,6 +140,7 @@ async function serve(
       ...(secret === undefined ? {} : { dialbackSecret: secret }),
       admin: options.admin,
       allowPrivateTargets: options.allowPrivateTargets ?? [],
+      unlimitedFrom: options.unlimitedFrom ?? [],
       log,
       now: Date.now,
       random: Math.random,

@@ -45,6 +45,8 @@ export interface GatewayOptions {
   readonly dialbackSecret?: string;
   readonly admin?: { readonly address: string; readonly port: number };
   readonly allowPrivateTargets: readonly string[];
+  /** Ranges that no rate holds back: a load test, say. Default: none. */
+  readonly unlimitedFrom?: readonly string[];
   readonly log: Log;
   readonly now: () => number;
   readonly random: () => number;
@@ -122,6 +124,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     identity: new PeerIdentity(trust, now),
     counters,
     allowPrivateTargets: options.allowPrivateTargets,
+    unlimitedFrom: options.unlimitedFrom ?? [],
     onStanza: (pair, stanza) => router?.receive(pair, stanza),
   });
   let inside: Inside | undefined;

@@ -16,14 +16,17 @@ import { Traces } from "../operation/traces";
 import type { PartnerFailure, StreamStatus } from "../status";
 import type { Store } from "../store/store";
 import { Admission } from "./admission";
+import { ConnectionGate } from "./connection-gate";
 import { dialbackKey, sameKey } from "./dialback-key";
 import type { DialbackResult } from "./inbound-state";
 import { InboundStream } from "./inbound-stream";
 import { Link } from "./link";
 import type { LinkItem } from "./link-queue";
+import { type MemoryCeiling, processMemoryCeiling } from "./memory-ceiling";
 import { type OutboundEnd, OutboundStream } from "./outbound-stream";
 import type { OwnCertificates } from "./own-certificates";
 import { type Pair, pairKey } from "./pair";
+import { PartnerRates } from "./partner-rates";
 import type { StreamHost, Surroundings } from "./stream-host";
 
 export interface FederationOptions {
@@ -37,6 +40,10 @@ export interface FederationOptions {
   readonly dialbackSecret: string;
   /** Ranges that this run may dial although they are not global. */
   readonly allowPrivateTargets: readonly string[];
+  /** Ranges that no rate holds back. Default: none. */
+  readonly unlimitedFrom?: readonly string[];
+  /** Where it is reached, no new stream is taken. Default: this process's. */
+  readonly memory?: MemoryCeiling;
   /** What this process listens on: never dialled. */
   readonly listening: () => readonly { readonly address: string; readonly port: number }[];
   /** A stanza of an authenticated pair, after ping answers are taken out. */
@@ -128,6 +135,14 @@ export class Federation {
       certificates,
       identity,
       admission,
+      gate: new ConnectionGate({
+        unlimitedFrom: options.unlimitedFrom ?? [],
+        memory: options.memory ?? processMemoryCeiling(),
+        now: surroundings.now,
+        counters,
+        log,
+      }),
+      rates: new PartnerRates(surroundings.now),
       policy,
       settings,
       targetPolicy: (row): TargetPolicy => ({
@@ -150,6 +165,7 @@ export class Federation {
           done: () => this.#expected.delete(expected),
         };
       },
+      congested: (key) => this.#links.get(key)?.crowded ?? false,
       heard: (pair) => this.#note(pair),
       inboundAuthenticated: (pair, method) => {
         this.#note(pair);
@@ -210,8 +226,8 @@ export class Federation {
 
   /** A partner has connected. */
   accept(socket: Socket): void {
-    if (this.#stopping) {
-      socket.destroy();
+    if (this.#stopping || !this.#host.gate.admits(socket.remoteAddress ?? "unknown")) {
+      socket.resetAndDestroy(); // in order it would leave us with the connection's remains
       return;
     }
     const stream: InboundStream = new InboundStream(socket, this.#host, () => {
@@ -320,6 +336,7 @@ export class Federation {
 
   /** Keep-alive and inactivity, measured over all streams of a pair (DESIGN, "Keep-alive"). */
   #sweep(): void {
+    if (this.#host.gate.memoryIsShort) this.#host.admission.shedWaiting();
     const now = this.#options.surroundings.now();
     const { keepAliveInterval, streamInactivityTimeout } = this.#snapshot.document.gateway;
     for (const [key, link] of this.#links) {

@@ -1,7 +1,6 @@
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { presentedChain } from "../../certificate/presented";
-import type { DocumentPartner } from "../../definition/facts/gateway-document";
 import type { Method } from "../../definition/negotiation";
 import { featuresElement } from "../../stream/features";
 import { CLOSE_STREAM, openStream, readHeader } from "../../stream/header";
@@ -12,11 +11,13 @@ import { childNamed, type Element, xml } from "../../stream/xml/element";
 import type { StreamHeader } from "../../stream/xml/parser";
 import { serialise } from "../../stream/xml/serialise";
 import type { StreamXmlError } from "../../stream/xml/stream-xml-error";
-import { NEGOTIATE_ANEW, type Revocation, reviewPair, reviewStream } from "../live/stream-review";
+import type { Revocation } from "../live/stream-review";
 import type { StreamTrace } from "../operation/traces";
 import type { StreamStatus } from "../status";
+import { CountedPairs } from "./counted-pairs";
 import { dialbackAnswer } from "./dialback-answer";
 import { stepInbound } from "./inbound-machine";
+import { reviewInbound } from "./inbound-review";
 import {
   type InboundContext,
   type InboundEffect,
@@ -24,7 +25,9 @@ import {
   type InboundState,
   newInbound,
 } from "./inbound-state";
-import { type Pair, pairKey } from "./pair";
+import { inboundStatus } from "./inbound-status";
+import { Intake } from "./intake";
+import { type Pair, pairKey, pairOfKey } from "./pair";
 import { StreamDeadline } from "./stream-deadline";
 import type { StreamHost } from "./stream-host";
 
@@ -50,8 +53,10 @@ export class InboundStream implements WireHandlers {
   #certificate: Buffer[] = [];
   readonly #deadline: StreamDeadline;
   #lastStanza: number;
-  /** By pair: as whose stream it counts against the limits, and how to take it off again. */
-  readonly #counted = new Map<string, { readonly partner: string; readonly off: () => void }>();
+  readonly #counted: CountedPairs;
+  readonly #intake: Intake;
+  /** Until the peer's turn comes for a TLS handshake. */
+  #turn: NodeJS.Timeout | undefined;
   readonly #onClosed: () => void;
   readonly #trace: StreamTrace;
 
@@ -77,10 +82,16 @@ export class InboundStream implements WireHandlers {
       isOwnKey: (pair, streamId, key) => host.isOwnKey(pair, streamId, key),
     };
     this.#wire = new Wire(socket, this);
+    this.#counted = new CountedPairs(host.admission);
+    this.#intake = new Intake({
+      rates: host.rates,
+      counters: host.counters,
+      unlimited: host.gate.isUnlimited(this.#wire.remoteAddress),
+      partner: () => this.#counted.partner,
+      congested: () => this.#isCongested(),
+    });
     this.#deadline = new StreamDeadline(this.#since, host.surroundings.now, (seconds) => {
-      const text = `not authenticated within ${seconds} s`;
-      this.#refused({ condition: "connection-timeout", text });
-      this.close({ condition: "connection-timeout", text });
+      this.#refuse({ condition: "connection-timeout", text: `not authenticated within ${seconds} s` });
     });
     this.#deadline.set(STRANGER_TLS_SECONDS);
     host.admission.begin(this, this.#wire.remoteAddress);
@@ -102,18 +113,7 @@ export class InboundStream implements WireHandlers {
   }
 
   status(now: number): StreamStatus[] {
-    const common = {
-      direction: "in" as const,
-      state: this.#state.phase,
-      address: this.#wire.remoteAddress,
-      age: Math.round((now - this.#since) / 1000),
-    };
-    if (this.#state.pairs.size === 0)
-      return [{ ...common, local: this.#state.local ?? "", remote: this.#state.remote ?? "" }];
-    return [...this.#state.pairs].map(([key, method]) => {
-      const [local = "", remote = ""] = key.split(" ");
-      return { ...common, local, remote, method, state: "authenticated" };
-    });
+    return inboundStatus(this.#state, this.#wire.remoteAddress, Math.round((now - this.#since) / 1000));
   }
 
   /**
@@ -131,41 +131,18 @@ export class InboundStream implements WireHandlers {
    * @returns why it closes; undefined where it stands
    */
   reconsider(concerned: (pair: Pair) => boolean): Revocation | undefined {
-    const revocation = this.#revocation(concerned);
+    const revocation = reviewInbound(this.#state, {
+      policy: this.#host.policy(),
+      concerned,
+      certificate: (row, remote) => this.#host.identity.judge(row, remote, this.#certificate),
+      onStands: (key, row) => this.#counted.count(key, row),
+    });
     if (revocation === undefined) return undefined;
     this.close(revocation.error);
     // In the midst of an orderly close stanzas still count, but not these.
     this.#state = { ...this.#state, phase: "closed" };
     this.#wire.stopListening();
     return revocation;
-  }
-
-  #revocation(concerned: (pair: Pair) => boolean): Revocation | undefined {
-    const { pairs, phase, local, remote } = this.#state;
-    const policy = this.#host.policy();
-    if (phase === "closed") return undefined;
-    if (pairs.size === 0) {
-      if (local === undefined || remote === undefined || !concerned({ local, remote })) return undefined;
-      return reviewPair({ local, remote }, policy) ?? NEGOTIATE_ANEW;
-    }
-    for (const [key, method] of pairs) {
-      const [local = "", remote = ""] = key.split(" ");
-      const pair = { local, remote };
-      if (!concerned(pair)) continue;
-      const judge = (row: DocumentPartner) => this.#host.identity.judge(row, remote, this.#certificate);
-      const revocation = reviewStream(pair, method, policy, judge);
-      if (revocation !== undefined) return revocation;
-      this.#count(key, policy.row(local, remote)!);
-    }
-    return undefined;
-  }
-
-  /** Counts the stream against its partner's limit, once for each pair. */
-  #count(key: string, row: DocumentPartner): void {
-    const counted = this.#counted.get(key);
-    if (counted?.partner === row.domain) return;
-    counted?.off();
-    this.#counted.set(key, { partner: row.domain, off: this.#host.admission.count(row) });
   }
 
   /** Makes room for others: the oldest stranger goes, and at once. */
@@ -197,8 +174,7 @@ export class InboundStream implements WireHandlers {
     this.#trace.header(raw);
     const read = readHeader(raw);
     if (!read.ok) {
-      this.#refused(read.error);
-      this.close(read.error);
+      this.#refuse(read.error);
       return;
     }
     this.#step({ type: "header", header: read.header });
@@ -231,10 +207,20 @@ export class InboundStream implements WireHandlers {
     this.#heard();
   }
 
+  onRead(bytes: number): number {
+    const wait = this.#intake.read(bytes);
+    if (wait !== "too much") return wait;
+    this.#refuse({ condition: "policy-violation", text: "too much was sent without authentication" });
+    return 0;
+  }
+
+  #isCongested(): boolean {
+    for (const key of this.#state.pairs.keys()) if (this.#host.congested(key)) return true;
+    return false;
+  }
+
   onBadXml(error: StreamXmlError): void {
-    const told = { condition: error.condition, text: error.message };
-    this.#refused(told);
-    this.close(told);
+    this.#refuse({ condition: error.condition, text: error.message });
   }
 
   onPipelined(): void {
@@ -257,7 +243,8 @@ export class InboundStream implements WireHandlers {
   onClosed(reason: string): void {
     this.#deadline.clear();
     this.#host.admission.settle(this);
-    for (const { off } of this.#counted.values()) off();
+    this.#counted.clear();
+    clearTimeout(this.#turn);
     this.#state = { ...this.#state, phase: "closed" };
     this.#trace.note(`the stream has ended: ${reason}`);
     this.#host.log.debug("stream-closed", { direction: "in", remote: this.#state.remote, reason });
@@ -283,11 +270,7 @@ export class InboundStream implements WireHandlers {
         this.#wire.send(featuresElement(effect.features));
         return;
       case "proceed":
-        this.#wire.send(xml("proceed", tlsNamespace));
-        this.#wire.secureAsServer({
-          context: host.certificates.contextFor(this.#state.local),
-          contextFor: (name) => host.certificates.contextFor(name, this.#state.local),
-        });
+        this.#proceed();
         return;
       case "tlsFailure":
         this.#wire.send(xml("failure", tlsNamespace));
@@ -315,6 +298,7 @@ export class InboundStream implements WireHandlers {
         this.#wire.send(dialbackAnswer("verify", effect.pair, effect.result, effect.id));
         return;
       case "stanza":
+        this.#intake.stanza();
         host.heard(effect.pair);
         if (!isPingOrAnswer(effect.stanza)) this.#lastStanza = host.surroundings.now();
         this.#deliver(effect.pair, effect.stanza);
@@ -344,12 +328,33 @@ export class InboundStream implements WireHandlers {
     }
   }
 
+  /** A TLS handshake costs more than all before it: over the rate the peer waits for its turn, within its time. */
+  #proceed(): void {
+    const { certificates, gate } = this.#host;
+    const proceed = () => {
+      if (this.#wire.closed || this.#closing) return;
+      this.#wire.send(xml("proceed", tlsNamespace));
+      this.#wire.secureAsServer({
+        context: certificates.contextFor(this.#state.local),
+        contextFor: (name) => certificates.contextFor(name, this.#state.local),
+      });
+    };
+    const wait = gate.handshakeWait(this.#wire.remoteAddress);
+    if (wait === 0) {
+      proceed();
+      return;
+    }
+    this.#wire.awaitTls();
+    this.#turn = setTimeout(proceed, wait).unref();
+  }
+
   #authenticated(pair: Pair, method: Method): void {
     const host = this.#host;
     const row = host.policy().row(pair.local, pair.remote);
     if (row === undefined) return;
-    this.#count(pairKey(pair), row);
+    this.#counted.count(pairKey(pair), row);
     host.admission.settle(this);
+    host.gate.authenticated(this.#wire.remoteAddress);
     this.#deadline.clear();
     this.#wire.allowStanzaBytes(MAXIMUM_STANZA_BYTES);
     this.#lastStanza = host.surroundings.now();
@@ -379,13 +384,11 @@ export class InboundStream implements WireHandlers {
   }
 
   #heard(): void {
-    for (const key of this.#state.pairs.keys()) {
-      const [local = "", remote = ""] = key.split(" ");
-      this.#host.heard({ local, remote });
-    }
+    for (const key of this.#state.pairs.keys()) this.#host.heard(pairOfKey(key));
   }
 
-  #refused({ condition, text }: StreamError): void {
+  #refuse(error: StreamError): void {
+    const { condition, text } = error;
     this.#host.log.warn("stream-refused", {
       remote: this.#state.remote,
       address: this.#wire.remoteAddress,
@@ -393,6 +396,7 @@ export class InboundStream implements WireHandlers {
     });
     this.#host.counters.add('streams_refused_total{reason="stream-refused"}');
     this.#failed("stream-refused", text === undefined ? condition : `${condition}: ${text}`);
+    this.close(error);
   }
 
   /** Kept for operators where it concerns a partner. */

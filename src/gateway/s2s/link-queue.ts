@@ -47,6 +47,10 @@ export class LinkQueue {
     return this.#items.length < MAXIMUM_QUEUED && this.#bytes + bytes <= MAXIMUM_QUEUED_BYTES;
   }
 
+  get crowded(): boolean {
+    return this.#items.length >= MAXIMUM_QUEUED / 2 || this.#bytes >= MAXIMUM_QUEUED_BYTES / 2;
+  }
+
   push(item: LinkItem): void {
     this.#items.push(item);
     this.#bytes += item.bytes;

@@ -81,6 +81,11 @@ export class Link {
     return !this.#queue.fits(1);
   }
 
+  /** Whether the queue is half full: who causes what waits in it is read slowly. */
+  get crowded(): boolean {
+    return this.#queue.crowded;
+  }
+
   status(now: number): StreamStatus | undefined {
     return this.#stream?.status(now);
   }

@@ -11,9 +11,11 @@ import type { Log } from "../log";
 import type { Failures } from "../operation/failures";
 import type { Traces } from "../operation/traces";
 import type { Admission } from "./admission";
+import type { ConnectionGate } from "./connection-gate";
 import type { DialbackResult } from "./inbound-state";
 import type { OwnCertificates } from "./own-certificates";
 import type { Pair } from "./pair";
+import type { PartnerRates } from "./partner-rates";
 
 /** Time and chance, passed in so that tests can hold them. */
 export interface Surroundings {
@@ -36,6 +38,8 @@ export interface StreamHost {
   /** Who watches streams. */
   readonly traces: Traces;
   readonly admission: Admission;
+  readonly gate: ConnectionGate;
+  readonly rates: PartnerRates;
   readonly certificates: OwnCertificates;
   readonly identity: PeerIdentity;
   policy(): PartnerPolicy;
@@ -54,6 +58,8 @@ export interface StreamHost {
   isOwnKey(pair: Pair, streamId: string, key: string): boolean;
   /** Registers a stream id for which we have sent a key; the result takes it out again. */
   expectVerify(pair: Pair, streamId: string): { readonly key: string; readonly done: () => void };
+  /** Whether so much waits for the remote side of the pair with this key that it should not cause more. */
+  congested(key: string): boolean;
   /** Anything at all came from the pair's remote side. */
   heard(pair: Pair): void;
   inboundAuthenticated(pair: Pair, method: Method): void;

@@ -178,7 +178,7 @@ describe("memory", () => {
   }
 
   test("5,000 half-open connections in 20 rounds", async () => {
-    const gateway = await startTestGateway(lab);
+    const gateway = await startTestGateway(lab, { unlimitedFrom: ["127.0.5.0/24"] });
     const grown = await growth(async () => {
       for (let round = 0; round < 20; round++) {
         const peers = await Promise.all(
@@ -217,17 +217,16 @@ describe("memory", () => {
     expect(grown).toBeLessThan(150);
   });
 
-  test("a peer that never reads its answers is dropped", async () => {
+  test("a peer that never reads its answers is read slowly, and dropped where that does not help", async () => {
+    holdClock();
     const rig = await startFederation(lab);
     const peer = await connectDialback(rig);
     peer.socket.pause();
-    // Valid at once, as often as it is asked: this pair is authenticated.
-    const questions = `<db:result from='${REMOTE}' to='${LOCAL}'>k</db:result>`.repeat(10_000);
+    // Valid at once, as often as it is asked: this pair is authenticated. More than all buffers between us hold.
+    const questions = `<db:result from='${REMOTE}' to='${LOCAL}'>k</db:result>`.repeat(600_000);
     const grown = await growth(async () => {
-      while (rig.federation.status().streams.length > 0) {
-        peer.write(questions);
-        await new Promise((resolve) => setImmediate(resolve));
-      }
+      peer.write(questions);
+      while (rig.federation.status().streams.length > 0) await pass(250);
     });
     expect(rig.lines.findLast((line) => line.event === "stream-closed")?.reason).toBe("the peer does not read");
     process.stdout.write(`answers that nobody reads: ${grown} MiB more in the process, both ends\n`);

@@ -1,6 +1,7 @@
 import { Federation, type OurSide, ourDomain, type TheirSide } from "./federation";
 import type { Prosody } from "./prosody";
 import { PeerRig } from "./rig";
+import type { Unbound } from "./unbound";
 import type { XmppClient } from "./xmpp-client";
 
 export interface CompanyOptions extends Omit<OurSide, "internal" | "listenInside"> {
@@ -15,6 +16,8 @@ export interface CompanyOptions extends Omit<OurSide, "internal" | "listenInside
 export class Company {
   private constructor(
     readonly federation: Federation,
+    /** The company's name server: every domain is at the gateway. */
+    readonly view: Unbound,
     /** Our own server. */
     public inside: Prosody,
     private readonly start: () => Promise<Prosody>,
@@ -29,6 +32,7 @@ export class Company {
       const start = () =>
         rig.startProsody(place, {
           mode: "tls-dialback",
+          modules: ["offline"],
           accounts: accounts ?? ["alice", "bob"],
           resolver: view,
         });
@@ -46,7 +50,7 @@ export class Company {
         theirs,
         rig,
       );
-      return new Company(federation, inside, start);
+      return new Company(federation, view, inside, start);
     } catch (error) {
       await rig.close();
       throw error;

@@ -30,6 +30,8 @@ export interface ProsodyOptions {
   readonly resolver: { readonly address: string; readonly port: number };
   /** Local parts; each has the password `accountPassword`. */
   readonly accounts: readonly string[];
+  /** More of its modules. */
+  readonly modules?: readonly string[];
   /** More lines of its configuration (Lua), in the global section. */
   readonly extra?: readonly string[];
 }
@@ -147,9 +149,22 @@ const modes: Readonly<Record<ProsodyMode, ModeSettings>> = {
 
 function configuration(options: ProsodyOptions): string {
   const { domain, additionalDomains = [], address, s2sPort, c2sPort, mode, resolver, extra = [] } = options;
+  const { modules: more = [] } = options;
   const { modules, requireTls, requireCertificate, anchors } = modes[mode];
   // saslauth serves clients' logins and servers' SASL EXTERNAL alike
-  const loaded = ["saslauth", "roster", "disco", "ping", "presence", "message", "iq", "c2s", "s2s", ...modules];
+  const loaded = [
+    "saslauth",
+    "roster",
+    "disco",
+    "ping",
+    "presence",
+    "message",
+    "iq",
+    "c2s",
+    "s2s",
+    ...modules,
+    ...more,
+  ];
   return [
     // "posix" refuses to run as uid 0, which it is inside a user namespace; it would daemonize too.
     'modules_disabled = { "posix", "s2s_auth_dane" }',

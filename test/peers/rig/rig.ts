@@ -13,7 +13,10 @@ export interface ServerPlace {
   readonly c2sPort: number;
 }
 
-type ProsodyChoice = Pick<ProsodyOptions, "additionalDomains" | "mode" | "accounts" | "resolver" | "extra"> &
+type ProsodyChoice = Pick<
+  ProsodyOptions,
+  "additionalDomains" | "mode" | "accounts" | "resolver" | "modules" | "extra"
+> &
   Partial<Pick<ProsodyOptions, "certificates">>;
 
 /**

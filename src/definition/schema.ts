@@ -241,6 +241,10 @@ const publishing = {
   directTls: z.boolean().default(false),
   legacyGateway: hostName.optional().describe("the old gateway's host name during a cut-over"),
   cutOver: z.boolean().default(false),
+  ownerAliases: z
+    .boolean()
+    .default(false)
+    .describe("the SRV records' owners are aliases (CNAME or DNAME) on purpose, as some hosters delegate them"),
   waivers: z.array(waiver).max(1000).optional().describe("what `dns verify` finds and lets pass, with reason and end"),
 };
 

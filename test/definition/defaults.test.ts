@@ -53,6 +53,7 @@ describe("what is left out", () => {
       caa: false,
       directTls: false,
       cutOver: false,
+      ownerAliases: false,
     });
     expect(definition.internal).toBeUndefined();
     expect(definition.accessPolicies).toBeUndefined();

@@ -21,8 +21,6 @@ export function notBuiltFindings(definition: Definition): Finding[] {
       "an internal SIP server behind the gateway",
       "use xmpp or sandbox; run refuses this kind",
     );
-  if (dns.cutOver)
-    say(["dns", "cutOver"], true, "watching over a cut-over", "look after the old gateway's record by hand");
   if (dns.tlsa)
     found.push({
       severity: "warning",

@@ -18,6 +18,8 @@ export interface Facts {
     readonly tlsa: boolean;
     /** A change of gateways is under way: what is remembered of the old one has to fade soon. */
     readonly cutOver: boolean;
+    /** The owners of the SRV records are aliases on purpose. */
+    readonly ownerAliases: boolean;
     readonly legacyGateway?: string;
   };
   readonly certificate: CertificateNames & {
@@ -46,6 +48,7 @@ export function facts(definition: Definition): Facts {
       ttl: dns.ttl,
       tlsa: dns.tlsa,
       cutOver: dns.cutOver,
+      ownerAliases: dns.ownerAliases,
       ...(dns.legacyGateway !== undefined && { legacyGateway: dns.legacyGateway }),
     },
     certificate: {

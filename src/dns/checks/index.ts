@@ -11,12 +11,14 @@ import { partnerFamily } from "./partner";
 import { probeFamily } from "./probe";
 import { publicView } from "./public-view";
 import { srvFamily } from "./srv";
+import { srvDuplicate } from "./srv-duplicate";
 import { srvExtra } from "./srv-extra";
 import { srvMissing } from "./srv-missing";
 import { srvNoService } from "./srv-no-service";
 import { srvPort } from "./srv-port";
 import { srvPriorityWeight } from "./srv-priority-weight";
 import { srvTarget } from "./srv-target";
+import { srvTargetAddressLiteral } from "./srv-target-address-literal";
 import { srvTargetAlias } from "./srv-target-alias";
 import { srvTargetNoAddress } from "./srv-target-no-address";
 
@@ -30,8 +32,9 @@ export type Stages<View> = readonly (readonly Check<View>[])[];
 export const SRV_CHECKS: Stages<SrvView> = [
   [srvMissing],
   [srvNoService],
+  [srvTargetAddressLiteral],
   [srvTarget],
-  [srvPort, srvPriorityWeight, srvExtra],
+  [srvPort, srvDuplicate, srvPriorityWeight, srvExtra],
 ];
 
 /** On who is at the Access Edge FQDN, before anything is published there and after. */

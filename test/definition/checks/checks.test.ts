@@ -327,11 +327,6 @@ const RULES: readonly Rule[] = [
     kept: { ...least, dns: { directTls: false } },
   },
   { says: "warning not-built-yet accessEdge.directTlsPort", broken: edge({ directTlsPort: 5270 }), kept: edge({}) },
-  {
-    says: "warning not-built-yet dns.cutOver",
-    broken: { ...least, dns: { cutOver: true, legacyGateway: "old.contoso.example" } },
-    kept: { ...least, dns: { cutOver: false, legacyGateway: "old.contoso.example" } },
-  },
 ];
 
 test("a certificate of more names than any has says how many it takes", () => {

@@ -45,6 +45,12 @@ describe("a zone that differs in one field fails by that field's check alone", (
       srv({ target: "xmpp.contoso.example" }),
       { found: "target xmpp.contoso.example", expected: `target ${EDGE}`, remedy: SRV_LINE },
     ],
+    [
+      "srv-target-address-literal",
+      srv({ target: "203.0.113.5" }),
+      { found: "target 203.0.113.5", expected: `a host name: ${EDGE}`, remedy: SRV_LINE },
+    ],
+    ["srv-target-address-literal", srv({ target: "_edge.contoso.example" }), { found: "target _edge.contoso.example" }],
     ["srv-no-service", srv({ target: "" }), { found: "target . (no such service)", remedy: SRV_LINE }],
     [
       "srv-extra",
@@ -119,6 +125,18 @@ describe("a zone that differs in one field fails by that field's check alone", (
       { id: "srv-target-alias", verdict: "fail", domain: EDGE, remedy: `${A_LINE}\n${AAAA_LINE}` },
     ]);
     expect(report.findings[0]!.found).toContain(`CNAME ${alias}`);
+  });
+
+  test("srv-duplicate warns of the edge named twice, whatever the priorities are", async () => {
+    const report = await verifyZone([...RECORDS, ...srv({ priority: 5 }).filter(({ type }) => type === "SRV")]);
+    expect(report.findings).toMatchObject([
+      {
+        id: "srv-duplicate",
+        verdict: "warn",
+        found: `${EDGE}:5269 more than once`,
+        remedy: `keep ${SRV_LINE} alone of those that name the same target and port`,
+      },
+    ]);
   });
 
   test.each([

@@ -1,44 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Answer } from "dns-packet";
 import { facts } from "../../../src/definition";
 import { srvFamily } from "../../../src/dns/checks/srv";
 import { definition, EDGE, OWNER, SRV_LINE } from "../contoso-zone";
-import { CONTOSO, evidenceOf, failed, type Heard, type SaidHow, said, soa } from "./evidence";
+import { CONTOSO, evidenceOf, failed, type Heard } from "./evidence";
+import { at, nothingAt, SERVER, ZONE } from "./srv-evidence";
 
-const ZONE = "contoso.example";
-const SERVER = "192.0.2.1";
 const SIBLING = `_0123456789abcdef._tcp.${ZONE}`;
 
-/** A record set at an owner; with `labels`, under a signature that says how many labels its owner has. */
-function at(owner: string, sets: readonly object[], labels?: number, how: SaidHow = {}): Heard {
-  const question = { name: owner, type: "SRV" } as const;
-  const records = sets.map(
-    (data): Answer => ({
-      type: "SRV",
-      name: owner,
-      ttl: 300,
-      data: { priority: 0, weight: 0, port: 5269, target: EDGE, ...data },
-    }),
-  );
-  const signature = { typeCovered: "SRV", algorithm: 13, originalTTL: 300, expiration: 2e9, inception: 1e9 } as const;
-  const signed: Answer[] =
-    labels === undefined
-      ? []
-      : [
-          {
-            type: "RRSIG",
-            name: owner,
-            ttl: 300,
-            data: { ...signature, labels, keyTag: 1, signersName: ZONE, signature: Buffer.alloc(64) },
-          },
-        ];
-  return { question, zone: ZONE, from: { [SERVER]: said(question, [...records, ...signed], how) } };
-}
-const nothingAt = (owner: string): Heard => {
-  const question = { name: owner, type: "SRV" } as const;
-  const absent = said(question, [], { code: "NXDOMAIN", authorities: [soa(ZONE)] });
-  return { question, zone: ZONE, from: { [SERVER]: absent } };
-};
 const SERVICE = at(OWNER, [{}]);
 const found = (heard: readonly Heard[], of = CONTOSO) => [
   ...srvFamily(evidenceOf({ facts: of, survey: { atNameServers: heard } })),

@@ -147,14 +147,16 @@ describe("dns verify", () => {
     expect(await run(["verify", file, "--no-probe", ...flags])).toMatchObject({ code: 0 });
   });
 
-  test("a declared legacy gateway may stand beside the edge", async () => {
+  test("a declared legacy gateway may stand behind the edge while a cut-over is open", async () => {
     const path = join(folder, "legacy.json");
     const dns = { ...INPUT.dns, legacyGateway: "old.contoso.example", cutOver: true };
     writeFileSync(path, JSON.stringify({ ...INPUT, dns }));
-    const both = [...RECORDS, { ...RECORDS[0]!, target: "old.contoso.example" } as DnsRecord];
-    const at = await served(both);
+    const old = { ...RECORDS[0]!, target: "old.contoso.example" } as DnsRecord;
+    const at = await served([...RECORDS, { ...old, priority: 10 } as DnsRecord]);
     expect(await run(["verify", path, "--no-probe", "--name-server", at])).toMatchObject({ code: 0 });
     expect(await run(["verify", file, "--no-probe", "--name-server", at])).toMatchObject({ code: 1 });
+    const beside = await served([...RECORDS, old]);
+    expect(await run(["verify", path, "--no-probe", "--name-server", beside])).toMatchObject({ code: 1 });
   });
 
   test.each([

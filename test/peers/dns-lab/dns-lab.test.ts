@@ -8,7 +8,7 @@ import { CASES } from "./cases";
 import { checksPage } from "./checks-page";
 import { runLab } from "./namespace";
 import type { LabOutcome } from "./outcome";
-import { expectedVerdict, foundIn } from "./proof";
+import { expectedVerdict, foundBeside, foundIn } from "./proof";
 import { OPEN_SITE, SOUND_SITE, TRUST } from "./trust-sites";
 import { caseName, labelOf, placeSites, sitesOf } from "./world";
 
@@ -37,6 +37,7 @@ describe("finds the one cause", () => {
     const domains = { edge: place.edge, server: null, domain: place.domain };
     const domain = about === undefined ? (findings[0]?.domain ?? null) : domains[about];
     expect(shown(findings)).toEqual([{ id, verdict, domain, found: expect.stringMatching(words ?? /./) }]);
+    expect([...foundBeside(of, outcome)].sort()).toEqual([...(of.beside ?? [])].sort());
     expect(findings[0]).toMatchObject({
       remedy: expect.stringMatching(/./),
       expected: expect.any(String),

@@ -2,13 +2,26 @@ import { catalogueEntry, type VerifyFinding } from "../../../src/dns";
 import type { LabOutcome } from "./outcome";
 import { type LabCase, labelOf, type Role } from "./world";
 
-/** What was found in a case's site, but for the information that the site is known to give besides. */
+/** What was found in a case's site, but for what is known to stand beside. */
 export function foundIn(of: LabCase, role: Role, outcome: LabOutcome): readonly VerifyFinding[] {
+  const { also = [] } = of[role];
+  const beside = role === "fault" ? (of.beside ?? []) : [];
+  return allIn(of, role, outcome).filter(
+    ({ id, verdict }) => !(verdict === "info" && also.includes(id)) && !beside.includes(id),
+  );
+}
+
+/** Which of the findings that belong beside the fault's are there. */
+export function foundBeside(of: LabCase, outcome: LabOutcome): readonly string[] {
+  const { beside = [] } = of;
+  return allIn(of, "fault", outcome).flatMap(({ id }) => (beside.includes(id) ? [id] : []));
+}
+
+function allIn(of: LabCase, role: Role, outcome: LabOutcome): readonly VerifyFinding[] {
   const label = labelOf(of, role);
   const findings = outcome.sites.find((site) => site.label === label)?.findings;
   if (findings === undefined) throw new Error(`the lab has no site ${label}`);
-  const { also = [] } = of[role];
-  return findings.filter(({ id, verdict }) => !(verdict === "info" && also.includes(id)));
+  return findings;
 }
 
 /** What the case's fault has to give. */
@@ -18,5 +31,6 @@ export const expectedVerdict = ({ id, verdict }: LabCase) => verdict ?? catalogu
 export function isProved(of: LabCase, outcome: LabOutcome): boolean {
   const [finding, ...others] = foundIn(of, "fault", outcome);
   const named = finding?.id === of.id && finding.verdict === expectedVerdict(of) && others.length === 0;
-  return named && foundIn(of, "sound", outcome).length === 0;
+  const isWhole = foundBeside(of, outcome).length === (of.beside ?? []).length;
+  return named && isWhole && foundIn(of, "sound", outcome).length === 0;
 }

@@ -80,6 +80,8 @@ export interface LabCase {
   readonly sound: Site;
   /** Where it differs from the catalogue's severity. */
   readonly verdict?: "fail" | "warn" | "info" | "unknown";
+  /** Findings that belong beside it: what a cause that is only named explains. Ids of the catalogue. */
+  readonly beside?: readonly string[];
   /** What the finding has to say in `found`. */
   readonly found?: RegExp;
   /** Seconds that the finding says to wait for. Default: not looked at. */

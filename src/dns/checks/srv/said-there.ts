@@ -17,6 +17,12 @@ export interface SaidThere {
   readonly expanded: boolean;
   /** There is a signature, and it says that the records stand at the owner itself. */
   readonly explicit: boolean;
+  /** Seconds that each record may be remembered, as it stands in the message. */
+  readonly ttls: readonly number[];
+  /** Where aliases at the owner led within the message, in order. */
+  readonly aliases: readonly string[];
+  /** The message ends at an alias: what stands at its end is for others to say. */
+  readonly leadsOn: boolean;
 }
 
 /** What the name servers say; those that fail, or do not speak for the zone, say nothing. */
@@ -28,7 +34,7 @@ export function saidThere(survey: Survey, owner: string): SaidThere[] {
     if (said.status === "failed" || !said.authoritative) return [];
     const message = messageOf(said);
     const answer = readAnswer(message, question, MAX_ALIASES);
-    if (answer.status !== "found" && answer.status !== "absent") return [];
+    if (answer.status === "failed") return [];
     const host = zone?.servers.find((one) => one.address === server.address && one.port === server.port)?.host;
     const named = survey.reach === "delegation" && host !== undefined ? { host } : {};
     const labels = message.answers.flatMap((record) =>
@@ -43,6 +49,9 @@ export function saidThere(survey: Survey, owner: string): SaidThere[] {
         records: answer.status === "found" ? answer.records.filter((record) => record.type === "SRV") : [],
         expanded: labels.some((count) => count < own),
         explicit: labels.length > 0 && labels.every((count) => count >= own),
+        ttls: answer.status === "found" ? answer.records.map(({ ttl }) => ttl) : [],
+        aliases: answer.aliases,
+        leadsOn: answer.status === "alias",
       },
     ];
   });

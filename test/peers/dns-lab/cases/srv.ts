@@ -1,4 +1,16 @@
-import { type LabCase, NO_NAME_SERVER } from "../world";
+import type { Packet } from "dns-packet";
+import { ofRecords, withData } from "../misbehaviour";
+import { type LabCase, NO_NAME_SERVER, type SitePlace } from "../world";
+
+const oldGateway =
+  (more: { cutOver?: boolean; ttl?: number } = {}) =>
+  ({ domain }: SitePlace) =>
+    ({ dns: { kind: "zone-file", legacyGateway: `old.${domain}`, ...more } }) as const;
+
+function firstFadesSooner(records: NonNullable<Packet["answers"]>): NonNullable<Packet["answers"]> {
+  const first = records.findIndex(({ type }) => type === "SRV");
+  return records.map((record, at) => (at === first ? ({ ...record, ttl: 60 } as typeof record) : record));
+}
 
 /** SRV records of a local domain. */
 export const SRV_CASES: readonly LabCase[] = [
@@ -76,5 +88,136 @@ export const SRV_CASES: readonly LabCase[] = [
     fault: { records: { "_xmpps-server._tcp SRV": ["0 0 5270 @edge"] } },
     // So a domain says that it has none (RFC 2782).
     sound: { records: { "_xmpps-server._tcp SRV": ["0 0 0 ."] } },
+  },
+  {
+    id: "srv-owner-alias",
+    fault: {
+      records: {
+        "_xmpp-server._tcp SRV": [],
+        "_xmpp-server._tcp CNAME": ["service"],
+        "service SRV": ["0 0 5269 @edge"],
+      },
+    },
+    sound: { records: { "www CNAME": ["service"], "service SRV": ["0 0 5269 @edge"] } },
+  },
+  {
+    id: "srv-owner-alias",
+    variant: "declared",
+    verdict: "info",
+    fault: {
+      definition: { dns: { kind: "zone-file", ownerAliases: true } },
+      records: {
+        "_xmpp-server._tcp SRV": [],
+        "_xmpp-server._tcp CNAME": ["service"],
+        "service SRV": ["0 0 5269 @edge"],
+      },
+    },
+    sound: { definition: { dns: { kind: "zone-file", ownerAliases: true } } },
+  },
+  {
+    id: "srv-target-address-literal",
+    fault: { records: { "_xmpp-server._tcp SRV": ["0 0 5269 11.20.0.9."] } },
+    sound: { records: { "11.20.0.9 TXT": ['"a name of digits"'] } },
+  },
+  {
+    id: "srv-duplicate",
+    fault: { records: { "_xmpp-server._tcp SRV": ["0 0 5269 @edge", "5 0 5269 @edge"] } },
+    sound: { records: { "_turn._tcp SRV": ["0 0 3478 www", "5 0 3478 www"], "www A": ["11.20.0.5"] } },
+  },
+  {
+    id: "srv-legacy-gateway",
+    variant: "beside",
+    fault: {
+      definition: oldGateway(),
+      records: { "_xmpp-server._tcp SRV": ["0 0 5269 @edge", "10 0 5269 old"], "old A": ["11.20.0.6"] },
+    },
+    sound: { definition: oldGateway(), records: { "old A": ["11.20.0.6"] } },
+  },
+  {
+    id: "srv-legacy-gateway",
+    variant: "alone",
+    fault: {
+      definition: oldGateway({ cutOver: true }),
+      records: { "_xmpp-server._tcp SRV": ["0 0 5269 old"], "old A": ["11.20.0.6"] },
+    },
+    sound: { definition: oldGateway({ cutOver: true }) },
+  },
+  {
+    id: "srv-legacy-gateway",
+    variant: "in-cut-over",
+    verdict: "warn",
+    fault: {
+      definition: oldGateway({ cutOver: true }),
+      records: { "_xmpp-server._tcp SRV": ["0 0 5269 @edge", "10 0 5269 old"], "old A": ["11.20.0.6"] },
+    },
+    sound: { definition: oldGateway({ cutOver: true }), records: { "_sip._udp SRV": ["10 0 5060 old"] } },
+  },
+  {
+    id: "srv-ttl",
+    fault: { records: { "_xmpp-server._tcp SRV 86400": ["0 0 5269 @edge"] } },
+    sound: { records: { "_xmpp-server._tcp SRV 60": ["0 0 5269 @edge"] } },
+  },
+  {
+    id: "srv-ttl",
+    variant: "in-cut-over",
+    fault: {
+      definition: oldGateway({ cutOver: true, ttl: 7200 }),
+      records: { "_xmpp-server._tcp SRV 7200": ["0 0 5269 @edge"] },
+    },
+    sound: {
+      definition: oldGateway({ ttl: 7200 }),
+      records: { "_xmpp-server._tcp SRV 7200": ["0 0 5269 @edge"] },
+    },
+  },
+  {
+    id: "srv-ttl",
+    variant: "none",
+    fault: { records: { "_xmpp-server._tcp SRV 0": ["0 0 5269 @edge"] } },
+    sound: { records: { "_xmpp-server._tcp SRV 1": ["0 0 5269 @edge"] } },
+  },
+  {
+    id: "srv-ttl-mixed",
+    // The only sound set of two: the old gateway behind the Access Edge.
+    beside: ["srv-legacy-gateway"],
+    fault: {
+      definition: oldGateway({ cutOver: true }),
+      records: { "_xmpp-server._tcp SRV": ["0 0 5269 @edge", "10 0 5269 old"], "old A": ["11.20.0.6"] },
+      second: { answer: ofRecords(firstFadesSooner) },
+    },
+    // All of the set fade sooner at one server than at the other: each set has one time to live.
+    sound: { second: { answer: withData("SRV", (data) => data, 60) } },
+  },
+  {
+    id: "srv-misplaced",
+    variant: "doubled",
+    beside: ["srv-missing"],
+    fault: {
+      records: {
+        "_xmpp-server._tcp SRV": [],
+        "_xmpp-server._tcp.srv-misplaced-doubled.example SRV": ["0 0 5269 @edge"],
+      },
+    },
+    sound: { records: { "_xmpp-server._tcp.srv-misplaced-doubled-sound.example SRV": ["0 0 5269 @edge"] } },
+  },
+  {
+    id: "srv-misplaced",
+    variant: "udp",
+    beside: ["srv-missing"],
+    fault: { records: { "_xmpp-server._tcp SRV": [], "_xmpp-server._udp SRV": ["0 0 5269 @edge"] } },
+    sound: { records: { "_xmpp-server._udp SRV": ["0 0 5269 @edge"] } },
+  },
+  {
+    id: "srv-misplaced",
+    variant: "target",
+    beside: ["srv-target"],
+    // Without its final dot the zone's name comes behind it.
+    fault: { records: { "_xmpp-server._tcp SRV": ["0 0 5269 xmpp.common.example"] } },
+    sound: { records: { "xmpp.common.example A": ["11.20.0.7"] } },
+  },
+  {
+    id: "srv-fallback-address",
+    beside: ["srv-missing"],
+    fault: { records: { "_xmpp-server._tcp SRV": [], "@ A": ["@edge4"] } },
+    sound: { records: { "@ A": ["@edge4"] } },
   },
 ];

@@ -1,4 +1,10 @@
-import { dialbackFeatureNamespace, saslNamespace, streamsNamespace, tlsNamespace } from "./namespaces";
+import {
+  dialbackFeatureNamespace,
+  managementNamespace,
+  saslNamespace,
+  streamsNamespace,
+  tlsNamespace,
+} from "./namespaces";
 import { childNamed, type Element, elements, textOf, xml } from "./xml/element";
 
 /** What a stream offers next (RFC 6120 section 4.3.2). */
@@ -8,6 +14,8 @@ export interface Features {
   readonly mechanisms?: readonly string[];
   /** Dialback as a feature, and whether its errors are understood (XEP-0220 section 2.3). */
   readonly dialback?: { readonly errors: boolean };
+  /** Stream management (XEP-0198). */
+  readonly management?: true;
 }
 
 /** The `<stream:features/>` element; empty where nothing is left to negotiate. */
@@ -35,6 +43,7 @@ export function featuresElement(features: Features): Element {
         ...(features.dialback.errors ? [xml("errors", dialbackFeatureNamespace)] : []),
       ),
     );
+  if (features.management) children.push(xml("sm", managementNamespace, {}, xml("optional", managementNamespace)));
   return xml("features", streamsNamespace, {}, ...children);
 }
 
@@ -57,5 +66,6 @@ export function readFeatures(el: Element): Features {
     ...(dialback === undefined
       ? {}
       : { dialback: { errors: childNamed(dialback, "errors", dialbackFeatureNamespace) !== undefined } }),
+    ...(childNamed(el, "sm", managementNamespace) === undefined ? {} : { management: true as const }),
   };
 }

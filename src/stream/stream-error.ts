@@ -36,12 +36,15 @@ export interface StreamError {
   readonly condition: StreamCondition;
   /** Why, for the peer's operator. */
   readonly text?: string;
+  /** A condition of another specification beside it (RFC 6120 section 4.9.4). */
+  readonly detail?: Element;
 }
 
 /** The `<stream:error/>` element. */
-export function streamErrorElement({ condition, text }: StreamError): Element {
+export function streamErrorElement({ condition, text, detail }: StreamError): Element {
   const children = [xml(condition, streamErrorsNamespace)];
   if (text !== undefined) children.push(xml("text", streamErrorsNamespace, { "xml:lang": "en" }, text));
+  if (detail !== undefined) children.push(detail);
   return xml("error", streamsNamespace, {}, ...children);
 }
 

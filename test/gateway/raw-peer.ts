@@ -134,7 +134,7 @@ export class RawPeer {
     this.write(external(domain));
     await this.until(/<success[^>]*\/>/);
     this.write(streamHeader({ from: domain }));
-    await this.until(/<stream:features\/>/);
+    await this.until(/<stream:features\/>|<stream:features>.*<\/stream:features>/s);
     return this;
   }
 

@@ -1,7 +1,4 @@
-/** Something written to a stream, or waiting to be. */
-export interface Weighted {
-  readonly bytes: number;
-}
+import type { Weighted } from "./delivery-barrier";
 
 /**
  * What was written to a stream and not covered by an answer yet. Servers without XEP-0198 acknowledge nothing, so a

@@ -171,6 +171,7 @@ export class Federation {
         this.#note(pair);
         options.onUp?.(pair, "in", method);
       },
+      committed: () => options.store.committed(),
       inboundStanza: (pair, stanza) => this.#onStanza(pair, stanza),
     };
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS).unref();
@@ -277,7 +278,7 @@ export class Federation {
     const drained = new Promise<void>((resolve) => {
       this.#onDrained = resolve;
     });
-    for (const stream of [...this.#inbound]) stream.close();
+    for (const stream of [...this.#inbound]) stream.retire();
     if (this.#inbound.size > 0) await drained;
   }
 
@@ -360,7 +361,7 @@ export class Federation {
     for (const stream of this.#inbound) {
       if (stream.pairs.size === 0) continue;
       if (now - stream.lastStanza >= streamInactivityTimeout * 1000) {
-        stream.close();
+        stream.retire();
         continue;
       }
       for (const key of stream.pairs.keys()) this.#keepInbound(stream, key, now, keepAliveInterval * 1000);

@@ -38,6 +38,10 @@ export interface InboundState {
   readonly dialbackRefusals: number;
   /** Authenticated pairs and how. Stanzas of these alone are accepted. */
   readonly pairs: ReadonlyMap<string, Method>;
+  /** Stream management is enabled (XEP-0198). */
+  readonly managed: boolean;
+  /** Requests for stream management refused on this stream so far. */
+  readonly managementRefusals: number;
   /** Pairs whose dialback key is being verified. */
   readonly verifying: ReadonlySet<string>;
 }
@@ -76,6 +80,12 @@ export type InboundEffect =
   | { readonly do: "dialbackResult"; readonly pair: Pair; readonly result: DialbackAnswer }
   | { readonly do: "verifyResult"; readonly pair: Pair; readonly id: string; readonly result: DialbackAnswer }
   | { readonly do: "stanza"; readonly pair: Pair; readonly stanza: Element }
+  | { readonly do: "enabled" }
+  | { readonly do: "managementFailed"; readonly condition: string }
+  /** The peer asks how many stanzas were handled. */
+  | { readonly do: "acknowledge" }
+  /** The peer says how many stanzas it has handled. */
+  | { readonly do: "acknowledged"; readonly handled: number }
   | { readonly do: "peerError"; readonly element: Element }
   | { readonly do: "log"; readonly event: string; readonly reason: string; readonly remote?: string }
   | { readonly do: "close"; readonly error?: StreamError };
@@ -111,6 +121,8 @@ export function newInbound(streamId: string): InboundState {
     streamId,
     saslFailures: 0,
     dialbackRefusals: 0,
+    managed: false,
+    managementRefusals: 0,
     pairs: new Map(),
     verifying: new Set(),
   };

@@ -4,8 +4,15 @@ import { presentedChain } from "../../certificate/presented";
 import type { Method } from "../../definition/negotiation";
 import { featuresElement } from "../../stream/features";
 import { CLOSE_STREAM, openStream, readHeader } from "../../stream/header";
-import { pingNamespace, saslNamespace, serverNamespace, tlsNamespace } from "../../stream/namespaces";
+import {
+  managementNamespace,
+  pingNamespace,
+  saslNamespace,
+  serverNamespace,
+  tlsNamespace,
+} from "../../stream/namespaces";
 import { readStreamError, type StreamError, streamErrorElement } from "../../stream/stream-error";
+import { answerText, failedElement, handledTooHigh } from "../../stream/stream-management";
 import { Wire, type WireHandlers } from "../../stream/wire";
 import { childNamed, type Element, xml } from "../../stream/xml/element";
 import type { StreamHeader } from "../../stream/xml/parser";
@@ -16,6 +23,7 @@ import type { StreamTrace } from "../operation/traces";
 import type { StreamStatus } from "../status";
 import { CountedPairs } from "./counted-pairs";
 import { dialbackAnswer } from "./dialback-answer";
+import { HandledCount } from "./handled-count";
 import { stepInbound } from "./inbound-machine";
 import { reviewInbound } from "./inbound-review";
 import {
@@ -55,6 +63,8 @@ export class InboundStream implements WireHandlers {
   #lastStanza: number;
   readonly #counted: CountedPairs;
   readonly #intake: Intake;
+  /** Since the peer enabled stream management. */
+  #handled: HandledCount | undefined;
   /** Until the peer's turn comes for a TLS handshake. */
   #turn: NodeJS.Timeout | undefined;
   readonly #onClosed: () => void;
@@ -121,7 +131,15 @@ export class InboundStream implements WireHandlers {
    * sent before it saw our close still count (RFC 6120 section 4.4).
    */
   close(error?: StreamError): void {
+    // XEP-0198 section 4: who closes tells its count first.
+    if (error === undefined && !this.#closing && this.#handled !== undefined)
+      this.#wire.write(answerText(this.#handled.handled));
     this.#end(error, error === undefined ? CLOSING_MS : LAST_WORDS_MS);
+  }
+
+  /** Ends it in order once all that it has brought is committed. */
+  retire(): void {
+    this.#whenSettled(() => this.close());
   }
 
   /**
@@ -195,8 +213,16 @@ export class InboundStream implements WireHandlers {
   }
 
   onEnd(): void {
-    this.close();
-    this.#wire.finish();
+    this.#whenSettled(() => {
+      this.close();
+      this.#wire.finish();
+    });
+  }
+
+  /** The count that is told last is of what survives this process. */
+  #whenSettled(close: () => void): void {
+    if (this.#handled === undefined || this.#closing) close();
+    else void this.#host.committed().then(close, close);
   }
 
   onWritten(text: string): void {
@@ -303,6 +329,21 @@ export class InboundStream implements WireHandlers {
         if (!isPingOrAnswer(effect.stanza)) this.#lastStanza = host.surroundings.now();
         this.#deliver(effect.pair, effect.stanza);
         return;
+      case "enabled":
+        this.#handled = new HandledCount(() => host.committed());
+        this.#wire.send(xml("enabled", managementNamespace));
+        return;
+      case "managementFailed":
+        this.#wire.send(failedElement(effect.condition));
+        return;
+      case "acknowledge":
+        this.#handled
+          ?.answer((text) => this.#wire.write(text))
+          .catch(() => this.close({ condition: "internal-server-error", text: "the state cannot be written" }));
+        return;
+      case "acknowledged":
+        if (effect.handled > 0) this.close(handledTooHigh(effect.handled, 0)); // nothing is sent this way
+        return;
       case "peerError": {
         const error = readStreamError(effect.element);
         host.log.info("peer-stream-error", {
@@ -372,6 +413,7 @@ export class InboundStream implements WireHandlers {
   #deliver(pair: Pair, stanza: Element): void {
     try {
       this.#host.inboundStanza(pair, stanza);
+      this.#handled?.add();
     } catch (error) {
       this.#host.log.error("stanza-failed", { ...pair, kind: stanza.name, reason: (error as Error).message });
       this.close({ condition: "internal-server-error", text: "a stanza could not be taken over" });

@@ -1,24 +1,25 @@
 import type { DocumentPartner } from "../../definition/facts/gateway-document";
 import { pingNamespace, serverNamespace } from "../../stream/namespaces";
 import type { StanzaCondition } from "../../stream/stanza-error";
+import { handledTooHigh, REQUEST } from "../../stream/stream-management";
 import { elementText } from "../../stream/wire-address";
 import { xml } from "../../stream/xml/element";
 import type { Revocation } from "../live/stream-review";
 import type { StreamStatus } from "../status";
 import type { Store } from "../store/store";
-import { isLasting, senderCondition, senderText } from "./delivery-failure";
+import { AcknowledgementBarrier } from "./acknowledgement-barrier";
+import { Alarm } from "./alarm";
+import { type DeliveryBarrier, MAXIMUM_UNPROVED_BYTES } from "./delivery-barrier";
+import { senderCondition, senderText } from "./delivery-failure";
 import { type LinkItem, LinkQueue, type WrittenItem, written } from "./link-queue";
 import { type OutboundEnd, OutboundStream } from "./outbound-stream";
 import type { Pair } from "./pair";
-import { MAXIMUM_UNANSWERED_BYTES, PingBarrier } from "./ping-barrier";
+import { PingBarrier } from "./ping-barrier";
+import { RetrySchedule } from "./retry-schedule";
 import type { StreamHost } from "./stream-host";
 
 /** The last barrier before our own close. */
 const LAST_BARRIER_MS = 5_000;
-const FIRST_RETRY_MS = 1_000;
-const LONGEST_RETRY_MS = 60_000;
-/** After a failure that a retry does not mend, new stanzas come back at once for this long. */
-const HOLD_OFF_MS = 30_000;
 
 /** Outbound traffic of one pair: one stream at most, its queue, its barrier, its retries. */
 export class Link {
@@ -26,10 +27,11 @@ export class Link {
   readonly #host: StreamHost;
   readonly #store: Store;
   readonly #queue = new LinkQueue();
-  readonly #barrier = new PingBarrier<WrittenItem>({
-    ping: () => this.#sendPing(),
-    onSilence: () => this.#stream?.close({ condition: "connection-timeout", text: "pings are not answered" }),
-  });
+  readonly #retries: RetrySchedule;
+  /** Wakes at the next try or when the first stanza expires. */
+  readonly #alarm: Alarm;
+  /** Of the stream, once it is ready. */
+  #barrier: DeliveryBarrier<WrittenItem> | undefined;
   #stream: OutboundStream | undefined;
   /** Of the stream: it was authenticated and counts against the limits. */
   #counted: { readonly partner: string; readonly off: () => void } | undefined;
@@ -37,12 +39,6 @@ export class Link {
   #renewing = false;
   /** The stream has ended and the queue has not been settled yet. */
   #unsettled: { readonly end: OutboundEnd; readonly orderly: boolean } | undefined;
-  #lastFailure: OutboundEnd | undefined;
-  #failures = 0;
-  #retryAt = 0;
-  #heldOffUntil = 0;
-  /** Wakes at the next try or when the first stanza expires. */
-  #wake: { readonly at: number; readonly timer: NodeJS.Timeout } | undefined;
   #lastBarrier: NodeJS.Timeout | undefined;
   #pumping = false;
   /** Taken off the queue, and not written before the store has committed. */
@@ -57,6 +53,8 @@ export class Link {
     this.#host = host;
     this.#store = store;
     this.#lastStanza = host.surroundings.now();
+    this.#retries = new RetrySchedule(host.surroundings.random);
+    this.#alarm = new Alarm(host.surroundings.now, () => this.#wake());
   }
 
   get queued(): number {
@@ -74,7 +72,8 @@ export class Link {
     return this.#lastStanza;
   }
   get lastFailure(): string | undefined {
-    return this.#lastFailure === undefined ? undefined : `${this.#lastFailure.code}: ${this.#lastFailure.text}`;
+    const { lastFailure } = this.#retries;
+    return lastFailure === undefined ? undefined : `${lastFailure.code}: ${lastFailure.text}`;
   }
   /** Whether the queue has no room: durable messages are refused before they are stored. */
   get full(): boolean {
@@ -111,28 +110,45 @@ export class Link {
   #refusal(item: LinkItem): [StanzaCondition, string] | undefined {
     if (!this.#queue.fits(item.bytes))
       return ["resource-constraint", `too much is waiting for ${this.pair.remote} already`];
-    const heldOff = this.#stream === undefined && this.#host.surroundings.now() < this.#heldOffUntil;
-    if (!heldOff || this.#lastFailure === undefined) return undefined;
-    return [senderCondition(this.#lastFailure), senderText(this.pair, this.#lastFailure)];
+    const failure = this.#stream === undefined ? this.#retries.heldOff(this.#host.surroundings.now()) : undefined;
+    return failure === undefined ? undefined : [senderCondition(failure), senderText(this.pair, failure)];
   }
 
   /** A keep-alive ping on the stream, if there is one. */
   ping(): boolean {
     if (!this.ready) return false;
-    this.#barrier.ask();
+    this.#barrier?.ask();
     return true;
   }
 
   /** An answer (result or error) to an IQ of ours came from the pair's remote domain. */
   answered(id: string): boolean {
-    const proved = this.#barrier.answered(id);
+    const proved = this.#barrier instanceof PingBarrier ? this.#barrier.answered(id) : undefined;
     if (proved === undefined) return false;
-    if (proved.length > 0) this.#failures = 0;
+    this.#delivered(proved);
+    return true;
+  }
+
+  /** The peer acknowledges stanzas on the stream (XEP-0198). */
+  #acknowledged(handled: number): void {
+    if (!(this.#barrier instanceof AcknowledgementBarrier)) return;
+    const answer = this.#barrier.acknowledged(handled);
+    if (answer.ok) this.#delivered(answer.proved);
+    // What is written last to a stream that has to end is not counted.
+    else if (!this.#renewing) this.#stream?.close(handledTooHigh(handled, answer.sent));
+  }
+
+  #delivered(proved: readonly WrittenItem[]): void {
+    if (proved.length > 0) this.#retries.delivered();
     this.#store.dequeue(rowsOf(proved));
     this.#host.counters.add("stanzas_delivered_total", proved.length);
-    if (this.#closing !== undefined && this.#barrier.empty) this.#closeStream();
+    if (this.#closing !== undefined && this.#proved) this.#closeStream();
     else this.#advance();
-    return true;
+  }
+
+  /** All that was written on the stream has arrived. */
+  get #proved(): boolean {
+    return this.#barrier?.empty ?? true;
   }
 
   /** Ends the stream: at once with an error, or in order after a last barrier of at most five seconds. */
@@ -156,7 +172,7 @@ export class Link {
     const { local, remote } = this.pair;
     const row = this.#host.policy().row(local, remote);
     // Whatever failed, failed by the rules before.
-    this.#failures = this.#retryAt = this.#heldOffUntil = 0;
+    this.#retries.forgive();
     const stream = this.#stream;
     const revocation = stream?.review();
     if (stream !== undefined && revocation !== undefined) {
@@ -185,7 +201,7 @@ export class Link {
   /** Stops for good: the last barrier, then the close. Durable messages not written stay in the store. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    clearTimeout(this.#wake?.timer);
+    this.#alarm.clear();
     if (this.#stream !== undefined) await this.#finish();
   }
 
@@ -197,11 +213,11 @@ export class Link {
         resolve();
       };
       if (before !== undefined) return;
-      if (!this.ready || this.#barrier.empty) {
+      if (!this.ready || this.#proved) {
         this.#closeStream();
         return;
       }
-      this.#barrier.askIfOpen();
+      this.#barrier?.askIfOpen();
       this.#lastBarrier = setTimeout(() => this.#closeStream(), LAST_BARRIER_MS).unref();
     });
   }
@@ -223,7 +239,7 @@ export class Link {
     if (this.#queue.length === 0 || this.#closing !== undefined || this.#unsettled !== undefined) return;
     if (this.#stream !== undefined) {
       if (this.ready && !this.#pumping) void this.#pump();
-    } else if (!this.#stopped && now >= this.#retryAt) this.#open();
+    } else if (!this.#stopped && now >= this.#retries.nextTry) this.#open();
   }
 
   #open(): void {
@@ -239,29 +255,48 @@ export class Link {
       return;
     }
     const stream: OutboundStream = new OutboundStream(this.pair, row, { kind: "stanzas" }, this.#host, {
-      onReady: () => {
+      onReady: (_, managed) => {
         if (!this.#host.admission.admits(row, "out")) {
           stream.close({ condition: "resource-constraint", text: LIMIT_REACHED.text }); // others were faster
           return;
         }
         this.#count(row);
-        this.#lastFailure = undefined;
+        this.#retries.stands();
+        this.#barrier = managed ? this.#acknowledgements(stream) : this.#pings(stream);
         this.#host.heard(this.pair);
         this.#advance();
       },
+      onAcknowledged: (handled) => this.#acknowledged(handled),
       onHeard: () => this.#host.heard(this.pair),
       onEnd: (end) => this.#onEnd(end),
     });
     this.#stream = stream;
   }
 
+  #pings(stream: OutboundStream): PingBarrier<WrittenItem> {
+    return new PingBarrier({
+      ping: () => this.#sendPing(),
+      onSilence: () => stream.close({ condition: "connection-timeout", text: "pings are not answered" }),
+    });
+  }
+
+  #acknowledgements(stream: OutboundStream): AcknowledgementBarrier<WrittenItem> {
+    return new AcknowledgementBarrier({
+      request: () => {
+        if (stream.ready) stream.write(REQUEST);
+        return stream.ready;
+      },
+      onSilence: () => stream.close({ condition: "connection-timeout", text: "stanzas are not acknowledged" }),
+    });
+  }
+
   /** Writes what the bound allows. Durable messages are marked first: what may have left is never sent twice. */
   async #pump(): Promise<void> {
     this.#pumping = true;
     try {
-      while (this.ready && this.#closing === undefined && this.#queue.length > 0 && !this.#barrier.full) {
+      while (this.ready && this.#closing === undefined && this.#queue.length > 0 && this.#barrier?.full === false) {
         this.#dropExpired();
-        this.#taken = this.#queue.take(MAXIMUM_UNANSWERED_BYTES / 4);
+        this.#taken = this.#queue.take(MAXIMUM_UNPROVED_BYTES / 4);
         this.#store.markWritten(rowsOf(this.#taken));
         // Nothing of ours leaves before what it answers is committed: that is what "accepted" means.
         await this.#store.committed();
@@ -272,9 +307,7 @@ export class Link {
           this.#queue.putBack(batch);
           break;
         }
-        for (const item of batch) this.#stream!.write(item.xml);
-        this.#host.counters.add('stanzas_total{direction="out"}', batch.length);
-        this.#barrier.add(batch.map(written));
+        this.#write(batch);
       }
     } catch (error) {
       this.#host.log.error("store-failed", { reason: (error as Error).message });
@@ -284,6 +317,17 @@ export class Link {
       this.#pumping = false;
       this.#settle();
     }
+  }
+
+  #write(batch: readonly LinkItem[]): void {
+    const [stream, barrier] = [this.#stream, this.#barrier];
+    if (stream === undefined || barrier === undefined) return;
+    for (let at = 0; at < batch.length; at += barrier.stride) {
+      const part = batch.slice(at, at + barrier.stride);
+      for (const item of part) stream.write(item.xml);
+      barrier.add(part.map(written));
+    }
+    this.#host.counters.add('stanzas_total{direction="out"}', batch.length);
   }
 
   /** XEP-0199, from our domain to theirs. */
@@ -305,7 +349,8 @@ export class Link {
     this.#renewing = false;
     clearTimeout(this.#lastBarrier);
     this.#lastBarrier = undefined;
-    const uncertain = this.#barrier.abandon();
+    const uncertain = this.#barrier?.abandon() ?? [];
+    this.#barrier = undefined;
     // A peer that closes before a stream stands, or over and over, must not be dialled as fast as it closes.
     const orderly = stood && (end.code === "closed" || (end.code === "closed-by-peer" && uncertain.length === 0));
     const expected = orderly || renewing || end.code === "closed";
@@ -316,7 +361,7 @@ export class Link {
       reason: end.text,
     });
     if (!expected) {
-      this.#lastFailure = end;
+      this.#retries.note(end);
       this.#host.counters.add(`stream_failures_total{code="${end.code}"}`);
       this.#host.failures.note({ direction: "out", ...this.pair, code: end.code, text: end.text });
     }
@@ -325,7 +370,7 @@ export class Link {
         "remote-server-timeout",
         `the connection to ${this.pair.remote} was lost before an answer: the message may have arrived`,
       );
-    this.#unsettled = { end, orderly: renewing || (orderly && this.#failures === 0) };
+    this.#unsettled = { end, orderly: renewing || (orderly && !this.#retries.troubled) };
     this.#closed();
     if (!this.#pumping) this.#settle();
   }
@@ -336,52 +381,40 @@ export class Link {
     this.#unsettled = undefined;
     if (unsettled === undefined || this.#stopped || this.#queue.length === 0) return;
     if (unsettled.orderly) {
-      this.#failures++; // until something is delivered
+      this.#retries.endedEarly(); // until something is delivered
       this.#advance();
     } else this.#retry(unsettled.end);
   }
 
   #retry(end: OutboundEnd): void {
-    const now = this.#host.surroundings.now();
-    if (isLasting(end)) {
-      this.#heldOffUntil = now + HOLD_OFF_MS;
-      this.#giveBackAll(senderCondition(end), senderText(this.pair, end));
-      return;
-    }
-    this.#lastFailure ??= end;
-    const delay = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures++);
-    this.#retryAt = now + delay * (0.75 + this.#host.surroundings.random() / 2);
-    this.#wakeBy(this.#retryAt);
+    if (this.#retries.postpone(end, this.#host.surroundings.now())) this.#wakeBy(this.#retries.nextTry);
+    else this.#giveBackAll(senderCondition(end), senderText(this.pair, end));
   }
 
   /** Sees to it that somebody looks at the queue at that moment, or before it. */
   #wakeBy(at: number): void {
-    if (this.#stopped || (this.#wake !== undefined && this.#wake.at <= at)) return;
-    clearTimeout(this.#wake?.timer);
-    const timer = setTimeout(
-      () => {
-        this.#wake = undefined;
-        // One reading for all: a timer may come a moment early, and a try that is not due yet must not be past then.
-        const now = this.#host.surroundings.now();
-        this.#dropExpired(now);
-        this.#advance(now);
-        if (this.#queue.length > 0) this.#wakeBy(this.#nextMoment(now));
-      },
-      Math.max(1, at - this.#host.surroundings.now()),
-    ).unref();
-    this.#wake = { at, timer };
+    if (!this.#stopped) this.#alarm.by(at);
+  }
+
+  #wake(): void {
+    // One reading for all: a timer may come a moment early, and a try that is not due yet must not be past then.
+    const now = this.#host.surroundings.now();
+    this.#dropExpired(now);
+    this.#advance(now);
+    if (this.#queue.length > 0) this.#wakeBy(this.#nextMoment(now));
   }
 
   #nextMoment(now: number): number {
     const { firstExpiry } = this.#queue;
-    return this.#stream === undefined && this.#retryAt > now ? Math.min(firstExpiry, this.#retryAt) : firstExpiry;
+    const { nextTry } = this.#retries;
+    return this.#stream === undefined && nextTry > now ? Math.min(firstExpiry, nextTry) : firstExpiry;
   }
 
   #dropExpired(now = this.#host.surroundings.now()): void {
     const reason =
-      this.#lastFailure === undefined
+      this.#retries.lastFailure === undefined
         ? `${this.pair.remote} could not be reached in time`
-        : senderText(this.pair, this.#lastFailure);
+        : senderText(this.pair, this.#retries.lastFailure);
     for (const item of this.#queue.takeExpired(now)) item.giveBack("remote-server-timeout", `not delivered: ${reason}`);
   }
 

@@ -3,8 +3,15 @@ import { prepareDomain } from "../../definition/names/domain";
 import type { Method } from "../../definition/negotiation";
 import { type Features, readFeatures } from "../../stream/features";
 import type { ServerHeader } from "../../stream/header";
-import { dialbackNamespace, saslNamespace, streamsNamespace, tlsNamespace } from "../../stream/namespaces";
+import {
+  dialbackNamespace,
+  managementNamespace,
+  saslNamespace,
+  streamsNamespace,
+  tlsNamespace,
+} from "../../stream/namespaces";
 import { readStreamError, type StreamCondition } from "../../stream/stream-error";
+import { readHandled } from "../../stream/stream-management";
 import { type Element, elements } from "../../stream/xml/element";
 import { isUsableStreamId } from "./dialback-key";
 import type { Pair } from "./pair";
@@ -23,6 +30,8 @@ export type OutboundPhase =
   | "sasl"
   | "dialback"
   | "verify"
+  /** Stream management is asked for. */
+  | "managing"
   | "ready"
   | "closed";
 
@@ -38,6 +47,8 @@ export interface OutboundState {
   readonly authenticated: boolean;
   /** The peer's header declared dialback, or its features announced it. */
   readonly dialback: boolean;
+  /** The peer acknowledges what it has handled (XEP-0198): it said so after we had asked for it. */
+  readonly managed: boolean;
   /** The id of the peer's present header. */
   readonly peerId?: string;
   readonly method?: Method;
@@ -74,7 +85,12 @@ export type OutboundEffect =
   | { readonly do: "external" }
   | { readonly do: "dialback"; readonly streamId: string }
   | { readonly do: "verify"; readonly id: string; readonly key: string }
+  | { readonly do: "enable" }
   | { readonly do: "ready"; readonly method: Method }
+  /** The peer asks how many stanzas were handled. */
+  | { readonly do: "acknowledge" }
+  /** The peer says how many stanzas it has handled. */
+  | { readonly do: "acknowledged"; readonly handled: number }
   | { readonly do: "verified"; readonly valid: boolean }
   | { readonly do: "understandsErrors" }
   | { readonly do: "fail"; readonly failure: OutboundFailure };
@@ -95,6 +111,7 @@ export function newOutbound(pair: Pair, purpose: Purpose): OutboundState {
     externalRefused: false,
     authenticated: false,
     dialback: false,
+    managed: false,
   };
 }
 
@@ -156,6 +173,7 @@ function onElement(state: OutboundState, el: Element, row: DocumentPartner): Out
   if (el.ns === saslNamespace && state.phase === "sasl") return onSasl(state, el, row);
   if (el.ns === dialbackNamespace && el.name === "result" && state.phase === "dialback") return onResult(state, el);
   if (el.ns === dialbackNamespace && el.name === "verify" && state.phase === "verify") return onVerifyAnswer(state, el);
+  if (el.ns === managementNamespace) return onManagement(state, el);
   // Stanzas do not travel against a stream's direction (no XEP-0288 here); what else may come is no business of ours.
   return { state, effects: [] };
 }
@@ -163,7 +181,7 @@ function onElement(state: OutboundState, el: Element, row: DocumentPartner): Out
 /** What to do next with what the peer offers: the best method of the row that both sides can. */
 export function proceed(state: OutboundState, features: Features, row: DocumentPartner): OutboundStep {
   if (state.authenticated)
-    return { state: { ...state, phase: "ready" }, effects: [{ do: "ready", method: state.method! }] };
+    return features.management ? { state: { ...state, phase: "managing" }, effects: [{ do: "enable" }] } : ready(state);
   if (!state.secure) {
     if (row.tls !== "NotSupported" && features.starttls !== undefined)
       return { state: { ...state, phase: "starttls" }, effects: [{ do: "starttls" }] };
@@ -188,6 +206,22 @@ export function proceed(state: OutboundState, features: Features, row: DocumentP
         : "the peer does not offer SASL EXTERNAL to us and the row has no TLS dialback",
     );
   return dialback(state, "tls-dialback");
+}
+
+function ready(state: OutboundState): OutboundStep {
+  return { state: { ...state, phase: "ready" }, effects: [{ do: "ready", method: state.method! }] };
+}
+
+/** XEP-0198: the answer to our request, and afterwards counts and requests for them. */
+function onManagement(state: OutboundState, el: Element): OutboundStep {
+  if (state.phase === "managing" && el.name === "enabled") return ready({ ...state, managed: true });
+  if (state.phase === "managing" && el.name === "failed") return ready(state); // offered, and then refused
+  if (!state.managed) return { state, effects: [] };
+  if (el.name === "r") return { state, effects: [{ do: "acknowledge" }] };
+  if (el.name !== "a") return { state, effects: [] };
+  const handled = readHandled(el);
+  if (handled === undefined) return fail(state, { code: "protocol", text: "the peer's <a/> has no count" });
+  return { state, effects: [{ do: "acknowledged", handled }] };
 }
 
 function dialback(state: OutboundState, method: Method): OutboundStep {
@@ -228,11 +262,7 @@ const PASSING_DIALBACK_ERRORS = new Set([
 
 function onResult(state: OutboundState, el: Element): OutboundStep {
   if (!isAbout(el, state.pair) || el.attrs.type === undefined) return { state, effects: [] };
-  if (el.attrs.type === "valid")
-    return {
-      state: { ...state, phase: "ready", authenticated: true },
-      effects: [{ do: "ready", method: state.method! }],
-    };
+  if (el.attrs.type === "valid") return ready({ ...state, authenticated: true });
   const error = elements(el).find((child) => child.name === "error");
   const condition = error === undefined ? undefined : elements(error)[0]?.name.slice(0, 64);
   const passing = el.attrs.type === "error" && condition !== undefined && PASSING_DIALBACK_ERRORS.has(condition);

@@ -5,8 +5,15 @@ import type { DocumentPartner } from "../../definition/facts/gateway-document";
 import type { Method } from "../../definition/negotiation";
 import { findTargets } from "../../dns/resolver/targets";
 import { CLOSE_STREAM, openStream, readHeader } from "../../stream/header";
-import { dialbackNamespace, saslNamespace, serverNamespace, tlsNamespace } from "../../stream/namespaces";
+import {
+  dialbackNamespace,
+  managementNamespace,
+  saslNamespace,
+  serverNamespace,
+  tlsNamespace,
+} from "../../stream/namespaces";
 import { type StreamError, streamErrorElement } from "../../stream/stream-error";
+import { answerText } from "../../stream/stream-management";
 import { Wire, type WireHandlers } from "../../stream/wire";
 import { wireAddress } from "../../stream/wire-address";
 import { type Element, xml } from "../../stream/xml/element";
@@ -49,8 +56,13 @@ export interface OutboundEnd {
 }
 
 export interface OutboundListener {
-  /** Authenticated: stanzas may be written. */
-  onReady(method: Method): void;
+  /**
+   * Authenticated: stanzas may be written.
+   * @param managed the peer acknowledges what it has handled (XEP-0198)
+   */
+  onReady(method: Method, managed: boolean): void;
+  /** The peer says how many stanzas it has handled since then. */
+  onAcknowledged?(handled: number): void;
   /** A verify stream has its answer. */
   onVerified?(valid: boolean): void;
   /** Anything came from the peer on this stream. */
@@ -275,7 +287,16 @@ export class OutboundStream implements WireHandlers {
           address: wire.remoteAddress,
         });
         this.#host.counters.add(`streams_authenticated_total{direction="out",method="${effect.method}"}`);
-        this.#listener.onReady(effect.method);
+        this.#listener.onReady(effect.method, this.#state.managed);
+        return;
+      case "enable":
+        wire.send(xml("enable", managementNamespace));
+        return;
+      case "acknowledge":
+        wire.write(answerText(0)); // stanzas come on streams of the peer's own
+        return;
+      case "acknowledged":
+        this.#listener.onAcknowledged?.(effect.handled);
         return;
       case "verified":
         this.#listener.onVerified?.(effect.valid);

@@ -1,11 +1,11 @@
-import { Barrier, type Weighted } from "./barrier";
-
-/** Unanswered bytes: at the bound the sender waits. */
-export const MAXIMUM_UNANSWERED_BYTES = 1024 * 1024;
-/** A ping follows each second of traffic. */
-const BARRIER_MS = 1_000;
-/** A peer that does not answer a barrier for this long has lost the stream. */
-const PATIENCE_MS = 60_000;
+import { Barrier } from "./barrier";
+import {
+  ASK_AFTER_MS,
+  type DeliveryBarrier,
+  MAXIMUM_UNPROVED_BYTES,
+  PATIENCE_MS,
+  type Weighted,
+} from "./delivery-barrier";
 
 /** What the barrier does to its stream. */
 export interface BarrierStream {
@@ -15,9 +15,10 @@ export interface BarrierStream {
   onSilence(): void;
 }
 
-/** The barrier of one stream in time: when it asks, and how long it waits for the answer. */
-export class PingBarrier<T extends Weighted> {
-  readonly #barrier = new Barrier<T>(MAXIMUM_UNANSWERED_BYTES);
+/** The barrier of a stream whose peer acknowledges nothing: when it pings, and how long it waits for the answer. */
+export class PingBarrier<T extends Weighted> implements DeliveryBarrier<T> {
+  readonly stride = Number.POSITIVE_INFINITY;
+  readonly #barrier = new Barrier<T>(MAXIMUM_UNPROVED_BYTES);
   readonly #stream: BarrierStream;
   #next: NodeJS.Timeout | undefined;
   #patience: NodeJS.Timeout | undefined;
@@ -44,7 +45,7 @@ export class PingBarrier<T extends Weighted> {
       this.#next ??= setTimeout(() => {
         this.#next = undefined;
         this.askIfOpen();
-      }, BARRIER_MS).unref();
+      }, ASK_AFTER_MS).unref();
   }
 
   /** Asks now. */

@@ -17,7 +17,7 @@ export interface OfferBasis {
  * the gateway enforces"). EXTERNAL only where we will accept it; a peer that has not named itself gets STARTTLS only.
  */
 export function inboundFeatures({ row, secure, certified, authenticated }: OfferBasis): Features {
-  if (authenticated) return {};
+  if (authenticated) return { management: true };
   if (!secure) {
     if (row === undefined) return { starttls: "required" };
     const starttls = startTlsOffer(row);

@@ -63,6 +63,8 @@ export interface StreamHost {
   /** Anything at all came from the pair's remote side. */
   heard(pair: Pair): void;
   inboundAuthenticated(pair: Pair, method: Method): void;
+  /** Resolves when all that was accepted until now survives this process. */
+  committed(): Promise<void>;
   /** A stanza of an authenticated pair. */
   inboundStanza(pair: Pair, stanza: Element): void;
 }

@@ -1,6 +1,6 @@
 /** The other end of a connection, which writes what it likes and keeps all that it reads. */
 import { connect, type Socket } from "node:net";
-import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
+import { type ConnectionOptions, connect as connectTls, TLSSocket } from "node:tls";
 import type { LabCertificate } from "../../src/certificate/lab-ca";
 import { LOCAL, REMOTE } from "./documents";
 
@@ -114,6 +114,24 @@ export class RawPeer {
       socket.once("close", () => reject(new Error("closed during the TLS handshake")));
     });
     return socket;
+  }
+
+  /** Becomes the server of TLS, for a client that has just been told to proceed. */
+  async secureAsServer({ certificatePem, keyPem }: LabCertificate): Promise<void> {
+    this.#socket.removeAllListeners("data");
+    const socket = new TLSSocket(this.#socket, {
+      isServer: true,
+      cert: certificatePem,
+      key: keyPem,
+      requestCert: true,
+      rejectUnauthorized: false,
+    });
+    this.#socket = socket;
+    this.#listen(socket);
+    await new Promise<void>((resolve, reject) => {
+      socket.once("secure", resolve);
+      socket.once("close", () => reject(new Error("closed during the TLS handshake")));
+    });
   }
 
   /** From the connection to the features after TLS. */

@@ -17,7 +17,7 @@ import { openStore } from "../../../src/gateway/store/sqlite-store";
 import type { Element } from "../../../src/stream/xml/element";
 import { documentOf, LOCAL, partnerOfRow, REMOTE } from "../documents";
 import type { Lab } from "../lab";
-import { namesOf } from "../names";
+import { type Names, namesOf } from "../names";
 import { closePeers, eventually, RawPeer } from "../raw-peer";
 
 export const PAIR = { local: LOCAL, remote: REMOTE };
@@ -88,6 +88,10 @@ export async function startFederation(
   gateway: Partial<GatewayDocument["gateway"]> = {},
   wrap: (store: StateStore) => StateStore = (store) => store,
   now: () => number = () => Date.now(),
+  names: (port: number) => Names = (port) => ({
+    srv: { [REMOTE]: [{ target: "xmpp.fabrikam.example", port }] },
+    addresses: { "xmpp.fabrikam.example": ["127.0.0.1"] },
+  }),
 ): Promise<FederationRig> {
   const server = await PartnerServer.listen();
   const folder = mkdtempSync(join(tmpdir(), "xmpp-edge-federation-"));
@@ -107,10 +111,7 @@ export async function startFederation(
       now,
       random: () => 0.5,
       randomId: (bytes) => randomBytes(bytes).toString("hex"),
-      resolver: namesOf({
-        srv: { [REMOTE]: [{ target: "xmpp.fabrikam.example", port: server.port }] },
-        addresses: { "xmpp.fabrikam.example": ["127.0.0.1"] },
-      }),
+      resolver: namesOf(names(server.port)),
     },
     store: wrap(store),
     certificates: new OwnCertificates([lab.edge]),
@@ -180,6 +181,31 @@ export async function acceptDialback(server: PartnerServer): Promise<RawPeer> {
   );
   await connection.until(/<db:result [^>]*>[0-9a-f]{64}<\/db:result>/);
   connection.write(`<db:result from='${REMOTE}' to='${LOCAL}' type='valid'/>`);
+  return connection;
+}
+
+/**
+ * The partner's side of a stream that we open, by TLS and SASL EXTERNAL, up to the features after them.
+ * @param features of the authenticated stream
+ */
+export async function acceptExternal(server: PartnerServer, lab: Lab, features: string, secure = ""): Promise<RawPeer> {
+  const connection = await server.accepted();
+  const header = `<?xml version='1.0'?><stream:stream xmlns='jabber:server' xmlns:stream='http://etherx.jabber.org/streams' xmlns:db='jabber:server:dialback' id='peer-id' from='${REMOTE}' to='${LOCAL}' version='1.0'>`;
+  await connection.until(/<stream:stream [^>]*>/);
+  connection.write(
+    `${header}<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls></stream:features>`,
+  );
+  await connection.until(/<starttls [^>]*\/>/);
+  connection.write("<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
+  await connection.secureAsServer(lab.partner);
+  await connection.until(/<stream:stream [^>]*>/);
+  connection.write(
+    `${header}<stream:features><mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>EXTERNAL</mechanism></mechanisms>${secure}</stream:features>`,
+  );
+  await connection.until(/<auth [^>]*mechanism='EXTERNAL'[^>]*>[^<]*<\/auth>/);
+  connection.write("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>");
+  await connection.until(/<stream:stream [^>]*>/);
+  connection.write(`${header}<stream:features>${features}</stream:features>`);
   return connection;
 }
 

@@ -9,7 +9,7 @@
 # XMPP_EDGE_PEER_RELEASE=trixie takes another Debian release than the machine's own.
 # Remove the folder to fetch newer packages. Two runs at once: the second waits for the first.
 set -eu
-packages="prosody lua-unbound unbound pebble knot knot-dnsutils default-jre-headless ca-certificates netbase docker-registry podman runc cloud-init bind9 bind9-dnsutils nsd iproute2"
+packages="prosody lua-unbound unbound pebble knot knot-dnsutils default-jre-headless ca-certificates netbase docker-registry podman runc cloud-init bind9 bind9-dnsutils nsd iproute2 ejabberd"
 layout=1 # raise it when what this script makes of the packages changes
 
 say() { echo "xmpp-edge: $*" >&2; }
@@ -48,7 +48,7 @@ mkdir -p "$project/.cache/peers"
 exec 9>"$project/.cache/peers/$release.lock"
 flock --nonblock 9 || { say "waiting for another run that fetches the peers"; flock 9; }
 complete && exit 0
-say "fetching the peers of Debian $release: $packages, with all they need (about 130 MB, once)"
+say "fetching the peers of Debian $release: $packages, with all they need (about 150 MB, once)"
 
 # Made beside `root`, which takes its place only when it is whole.
 state=$project/.cache/peers/$release.fetch

@@ -1,3 +1,4 @@
+import type { Ejabberd } from "./ejabberd";
 import { Federation, type OurSide, ourDomain, type TheirSide } from "./federation";
 import type { Prosody } from "./prosody";
 import { PeerRig } from "./rig";
@@ -7,10 +8,12 @@ import type { XmppClient } from "./xmpp-client";
 export interface CompanyOptions extends Omit<OurSide, "internal" | "listenInside"> {
   /** Accounts of our own server; default: alice and bob. */
   readonly accounts?: readonly string[];
+  /** What our own server is; default: prosody. */
+  readonly server?: "prosody" | "ejabberd";
 }
 
 /**
- * A company with an XMPP server of its own, a Prosody for `contoso.example`, behind our gateway; and partners outside.
+ * A company with an XMPP server of its own for `contoso.example`, behind our gateway; and partners outside.
  * Inside, a name server of the company's says that every domain is at the gateway (docs/internal-xmpp.md).
  */
 export class Company {
@@ -19,23 +22,26 @@ export class Company {
     /** The company's name server: every domain is at the gateway. */
     readonly view: Unbound,
     /** Our own server. */
-    public inside: Prosody,
-    private readonly start: () => Promise<Prosody>,
+    public inside: Prosody | Ejabberd,
+    private readonly start: () => Promise<Prosody | Ejabberd>,
   ) {}
 
-  static async open({ accounts, ...ours }: CompanyOptions, theirs: readonly TheirSide[]): Promise<Company> {
+  static async open(
+    { accounts = ["alice", "bob"], server, ...ours }: CompanyOptions,
+    theirs: readonly TheirSide[],
+  ): Promise<Company> {
     const rig = await PeerRig.open();
     try {
       const place = await rig.place(ourDomain);
       const gateway = await rig.place("gateway.inside.example");
       const view = await rig.startUnbound({ everyName: gateway.address });
+      const domains = theirs.flatMap(({ domain, additionalDomains = [] }) => [domain, ...additionalDomains]);
+      const hosts = Object.fromEntries(domains.map((domain) => [domain, gateway.address]));
+      const common = { mode: "tls-dialback", accounts, resolver: view } as const;
       const start = () =>
-        rig.startProsody(place, {
-          mode: "tls-dialback",
-          modules: ["offline"],
-          accounts: accounts ?? ["alice", "bob"],
-          resolver: view,
-        });
+        server === "ejabberd"
+          ? rig.startEjabberd(place, { ...common, hosts })
+          : rig.startProsody(place, { ...common, modules: ["offline"] });
       const inside = await start();
       const federation = await Federation.open(
         {

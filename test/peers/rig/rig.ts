@@ -1,3 +1,4 @@
+import { type Ejabberd, type EjabberdOptions, startEjabberd } from "./ejabberd";
 import { peerRoot } from "./peer-root";
 import { type IssueOptions, TestAuthority } from "./pki";
 import { freePort, LoopbackNetwork } from "./ports";
@@ -18,6 +19,9 @@ type ProsodyChoice = Pick<
   "additionalDomains" | "mode" | "accounts" | "resolver" | "modules" | "extra"
 > &
   Partial<Pick<ProsodyOptions, "certificates">>;
+
+type EjabberdChoice = Pick<EjabberdOptions, "mode" | "accounts" | "resolver" | "hosts"> &
+  Partial<Pick<EjabberdOptions, "certificates">>;
 
 /**
  * The surroundings of one test file: addresses of its own, one certificate authority, and every server and client
@@ -73,6 +77,14 @@ export class PeerRig {
     const certificates = choice.certificates ?? (await this.issueFor(place.domain));
     const prosody = await startProsody({ ...place, ...choice, certificates });
     return this.own(prosody, () => prosody.stop());
+  }
+
+  /** An ejabberd at its place; its certificate, unless given, is issued here for its domain and `xmpp.<domain>`. */
+  async startEjabberd(place: ServerPlace, choice: EjabberdChoice): Promise<Ejabberd> {
+    this.witnesses.add("ejabberd");
+    const certificates = choice.certificates ?? (await this.issueFor(place.domain));
+    const ejabberd = await startEjabberd({ ...place, ...choice, certificates });
+    return this.own(ejabberd, () => ejabberd.stop());
   }
 
   issueFor(domain: string, options: Omit<IssueOptions, "names"> = {}) {

@@ -12,7 +12,7 @@ const { version } = require("../package.json");
 // The commands of src/cli/commands.ts that the image has: `run`, what it starts, and what an administrator asks a
 // running edge. Whatever builds, publishes or plans stays outside.
 const COMMANDS =
-  /^\.\/(run|check|facts|explain|dns-verify|certificate\/(?!lab-ca)[a-z-]+|state\/[a-z-]+|host\/[a-z-]+)$/;
+  /^\.\/(run|status|trace|ping|check|facts|explain|dns-verify|certificate\/(?!lab-ca)[a-z-]+|state\/[a-z-]+|host\/[a-z-]+)$/;
 
 const common = {
   absWorkingDir: root,

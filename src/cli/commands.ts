@@ -126,6 +126,21 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   { name: "run", summary: "run the gateway of a definition or document", module: () => require("./run") },
   {
+    name: "status",
+    summary: "show a running gateway: streams, queues, certificates, what failed last",
+    module: () => require("./status"),
+  },
+  {
+    name: "trace",
+    summary: "watch the streams with one partner as they happen",
+    module: () => require("./trace"),
+  },
+  {
+    name: "ping",
+    summary: "ask a partner's server for one of its users: latency, or which hop fails",
+    module: () => require("./ping"),
+  },
+  {
     name: "state",
     summary: "back up and restore what a gateway keeps",
     children: [

@@ -103,6 +103,11 @@ export const METRICS: Readonly<Record<string, Metric>> = {
     help: "Connections refused before any work was done for them.",
     labels: { reason: "the bound that was reached" },
   },
+  xmpp_edge_reads_delayed_total: {
+    type: "counter",
+    help: "Times that a peer was read more slowly than it sent.",
+    labels: { reason: "`rate`: over its rate; `congestion`: too much waits for it" },
+  },
   xmpp_edge_dialback_verify_answers_total: {
     type: "counter",
     help: "Answers to partners that asked about a key of ours.",

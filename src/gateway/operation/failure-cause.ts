@@ -77,7 +77,7 @@ const OUTBOUND: Readonly<Record<OutboundEnd["code"] | "limit-reached", FailureCa
   "no-common-method": cause(
     "policy",
     "theirs",
-    "the partner offers no method that its row allows: change either, xmpp-edge explain shows what the row allows",
+    "the partner offers no method that its row allows (xmpp-edge explain shows them); a server that does not trust our certificate offers no EXTERNAL",
   ),
   "peer-error": cause(
     "policy",

@@ -90,10 +90,11 @@ export class Traces {
       if (watcher.partner !== partner || !this.#hasRoom(watcher)) continue;
       shown ??= texts();
       const at = new Date(this.#now()).toISOString();
-      for (const text of shown) watcher.onLine({ at, ...event, remote, text });
+      for (const text of shown) if (this.#counts(watcher)) watcher.onLine({ at, ...event, remote, text });
     }
   }
 
+  /** Whether there is room for a line: nothing is decoded to be left out. */
   #hasRoom(watcher: Watcher): boolean {
     const second = Math.floor(this.#now() / 1000);
     if (watcher.second !== second) {
@@ -101,6 +102,13 @@ export class Traces {
       watcher.second = second;
       watcher.lines = 0;
     }
+    if (watcher.lines < MAXIMUM_LINES_A_SECOND) return true;
+    watcher.leftOut++;
+    return false;
+  }
+
+  /** Counts a line; false where it is one too many. */
+  #counts(watcher: Watcher): boolean {
     if (watcher.lines >= MAXIMUM_LINES_A_SECOND) {
       watcher.leftOut++;
       return false;

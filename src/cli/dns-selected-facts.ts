@@ -1,4 +1,4 @@
-import { type Facts, srvOwner } from "../definition";
+import { directTlsOwner, type Facts, srvOwner } from "../definition";
 import { UsageError } from "./context";
 import { printable } from "./output/printable";
 
@@ -16,7 +16,7 @@ export function selectedFacts(all: Facts, wanted: readonly string[] | undefined)
       `local domains: ${known.slice(0, 10).join(", ")}`,
     );
   const others = known.filter((name) => !wanted.includes(name));
-  const owners = others.map(srvOwner);
+  const owners = others.flatMap((name) => [srvOwner(name), directTlsOwner(name)]);
   const isIn = (domains: readonly string[], name: string) =>
     domains.some((domain) => name === domain || name.endsWith(`.${domain}`));
   // The Access Edge belongs to every domain, in whichever it lies.

@@ -13,6 +13,7 @@ export interface Place {
 export interface RunOptions {
   readonly listen?: readonly Place[];
   readonly listenInside?: readonly Place[];
+  readonly listenDirectTls?: readonly Place[];
   readonly certificate?: readonly string[];
   readonly key?: readonly string[];
   readonly keyPassphraseFile?: string;
@@ -48,6 +49,13 @@ export function addRunOptions(command: Command): Command {
         "--listen-inside <address:port>",
         "where our own XMPP server connects (internal.kind xmpp); repeatable (default: every address, internal.port)",
         "LISTEN_INSIDE",
+      ).argParser(repeated(place)),
+    )
+    .addOption(
+      option(
+        "--listen-direct-tls <address:port>",
+        "where TLS begins with the first byte; repeatable (default: every address, the definition's directTlsPort)",
+        "LISTEN_DIRECT_TLS",
       ).argParser(repeated(place)),
     )
     .addOption(

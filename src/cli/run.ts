@@ -43,7 +43,6 @@ Where the definition's certificate.source.kind is acme or acm and --certificate-
 obtained and renewed by itself, as "certificate acme --keep" or "certificate acm --keep" does it and with its
 environment variables.
 
-Not built yet: direct TLS.
 Exit codes: 0 stopped in order, 1 could not start, 2 used wrongly, 70 own fault, 130/143 interrupted.`,
     )
     .action(async (source: string, options: RunOptions) => run(source, options, context));
@@ -132,6 +131,7 @@ async function serve(
       origin,
       ...(started.previous === undefined ? {} : { previous: started.previous }),
       listen: options.listen ?? [{ address: "::", port: document.accessEdge.port }],
+      ...(options.listenDirectTls === undefined ? {} : { listenDirectTls: options.listenDirectTls }),
       ...(options.listenInside === undefined ? {} : { listenInside: options.listenInside }),
       credentials: credentials.read(),
       trustAnchorsPem,
@@ -169,7 +169,7 @@ async function serve(
   const text = ({ address, port }: { address: string; port: number }) =>
     address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
   context.stdout(
-    `${JSON.stringify({ ready: true, name: document.name, listening: gateway.listening.map(text), ...(gateway.listeningInside.length === 0 ? {} : { listeningInside: gateway.listeningInside.map(text) }), ...(admin === undefined ? {} : { admin: text(admin) }), pid: process.pid })}\n`,
+    `${JSON.stringify({ ready: true, name: document.name, listening: gateway.listening.map(text), ...(gateway.listeningDirectTls.length === 0 ? {} : { listeningDirectTls: gateway.listeningDirectTls.map(text) }), ...(gateway.listeningInside.length === 0 ? {} : { listeningInside: gateway.listeningInside.map(text) }), ...(admin === undefined ? {} : { admin: text(admin) }), pid: process.pid })}\n`,
   );
   const ended = await Promise.race([
     fault,

@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import { networkInterfaces } from "node:os";
 import { TrustStore } from "../certificate/chain";
 import { PeerIdentity } from "../certificate/peer-identity";
@@ -34,6 +34,8 @@ export interface GatewayOptions {
   /** What ran here before, if that is known: what has been taken away since is told to those who lost it. */
   readonly previous?: GatewayDocument;
   readonly listen: readonly { readonly address: string; readonly port: number }[];
+  /** Where partners find TLS from the first byte (XEP-0368). Default: every address, the document's `directTlsPort`. */
+  readonly listenDirectTls?: readonly { readonly address: string; readonly port: number }[];
   /** Where our own server behind the gateway finds it. Default: every address, the document's `internal.port`. */
   readonly listenInside?: readonly { readonly address: string; readonly port: number }[];
   readonly credentials: readonly Credentials[];
@@ -57,6 +59,8 @@ export interface GatewayOptions {
 
 export interface RunningGateway {
   readonly listening: readonly { readonly address: string; readonly port: number }[];
+  /** Where TLS begins with the first byte; empty where direct TLS is off. */
+  readonly listeningDirectTls: readonly { readonly address: string; readonly port: number }[];
   /** Where our own server behind the gateway finds it; empty where there is none. */
   readonly listeningInside: readonly { readonly address: string; readonly port: number }[];
   admin(): Admin | undefined;
@@ -101,6 +105,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const vitals = new Vitals({ store, now, monotonic: () => performance.now() });
   const backups = serveBackups(store, options.stateDirectory, log);
   const listening: { address: string; port: number }[] = [];
+  const listeningDirectTls: { address: string; port: number }[] = [];
   const listeningInside: { address: string; port: number }[] = [];
   const servers: Server[] = [];
   let ready = false;
@@ -117,7 +122,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     certificates,
     log,
     dialbackSecret: options.dialbackSecret ?? keptSecret(store, options.randomBytes),
-    listening: () => [...listening, ...listeningInside].flatMap(boundPlaces),
+    listening: () => [...listening, ...listeningDirectTls, ...listeningInside].flatMap(boundPlaces),
   };
   const federation = new Federation({
     ...shared,
@@ -176,7 +181,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const status = (): GatewayStatus => ({
     name: document.name,
     ...judged(vitals.faults),
-    listening: listening.map(({ address, port }) =>
+    listening: [...listening, ...listeningDirectTls].map(({ address, port }) =>
       address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`,
     ),
     configuration: live.status(),
@@ -188,6 +193,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   let admin: Admin | undefined;
   const running: RunningGateway = {
     listening,
+    listeningDirectTls,
     listeningInside,
     admin: () => admin,
     status,
@@ -211,19 +217,18 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     },
   };
   try {
-    for (const place of options.listen) {
-      const server = createServer((socket) => federation.accept(socket));
+    const serve = async (place: GatewayOptions["listen"][number], accept: (socket: Socket) => void) => {
+      const server = createServer(accept);
       server.maxConnections = connectionsOf(document);
       servers.push(server);
-      listening.push(await listen(server, place, log));
-    }
+      return listen(server, place, log);
+    };
+    for (const place of options.listen) listening.push(await serve(place, (socket) => federation.accept(socket)));
+    for (const place of directTlsPlaces(options))
+      listeningDirectTls.push(await serve(place, (socket) => federation.accept(socket, true)));
     const { carrier, sandbox } = inside ?? {};
-    for (const place of carrier === undefined ? [] : placesInside(options)) {
-      const server = createServer((socket) => carrier?.accept(socket));
-      server.maxConnections = connectionsOf(document);
-      servers.push(server);
-      listeningInside.push(await listen(server, place, log));
-    }
+    for (const place of carrier === undefined ? [] : placesInside(options))
+      listeningInside.push(await serve(place, (socket) => carrier?.accept(socket)));
     if (options.admin !== undefined)
       admin = await startAdmin({
         ...options.admin,
@@ -254,6 +259,11 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     await running.stop();
     throw error;
   }
+}
+
+function directTlsPlaces({ listenDirectTls, document }: GatewayOptions): GatewayOptions["listen"] {
+  const { directTlsPort } = document.accessEdge;
+  return listenDirectTls ?? (directTlsPort === undefined ? [] : [{ address: "::", port: directTlsPort }]);
 }
 
 function placesInside({ listenInside, document }: GatewayOptions): NonNullable<GatewayOptions["listenInside"]> {

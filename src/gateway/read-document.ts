@@ -245,7 +245,10 @@ const document = object(
     format: oneOf("xmpp-edge-gateway"),
     version: oneOf(GATEWAY_DOCUMENT_VERSION),
     name: text(64),
-    accessEdge: object({ fqdn: domain, addresses: listOf(address, 16), port: whole(1, 65535) }),
+    accessEdge: object(
+      { fqdn: domain, addresses: listOf(address, 16), port: whole(1, 65535) },
+      { directTlsPort: whole(1, 65535) },
+    ),
     localDomains: listOf(domain, 1000),
     gateway: object({
       connectionLimit: whole(1, 1_000_000),

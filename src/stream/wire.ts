@@ -117,12 +117,18 @@ export class Wire {
   }
 
   /** Becomes the server of a TLS connection. What was written before leaves in plain. */
-  secureAsServer(options: { context: SecureContext; contextFor: (name: string) => SecureContext }): void {
+  secureAsServer(options: {
+    context: SecureContext;
+    contextFor: (name: string) => SecureContext;
+    /** The protocols that are spoken (RFC 7301): a peer that offers others alone is refused. */
+    protocols?: readonly string[];
+  }): void {
     const raw = this.#detach();
     const settings: TLSSocketOptions = {
       isServer: true,
       secureContext: options.context,
       SNICallback: (name, done) => done(null, options.contextFor(name)),
+      ...(options.protocols === undefined ? {} : { ALPNProtocols: [...options.protocols] }),
       requestCert: true,
       rejectUnauthorized: false, // Node's verdict is never read: the chain passes our own validation
     };
@@ -133,7 +139,8 @@ export class Wire {
 
   /** Becomes the client of a TLS connection. */
   secureAsClient(
-    options: Pick<ConnectionOptions, "secureContext" | "servername"> & Pick<TLSSocketOptions, "requestOCSP">,
+    options: Pick<ConnectionOptions, "secureContext" | "servername" | "ALPNProtocols"> &
+      Pick<TLSSocketOptions, "requestOCSP">,
   ): void {
     const raw = this.#detach();
     const socket = connect({

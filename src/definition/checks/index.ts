@@ -4,6 +4,7 @@ import { accessPolicyFindings } from "./access-policies";
 import { acmeChallengeFindings } from "./acme-challenge";
 import { addressFindings } from "./addresses";
 import { certificateFindings } from "./certificate";
+import { directTlsFindings } from "./direct-tls";
 import { internalServerFindings } from "./internal-server";
 import { negotiationFindings } from "./negotiation";
 import { notBuiltFindings } from "./not-built";
@@ -19,6 +20,7 @@ export function checks(definition: Definition, raw: unknown): Finding[] {
     ...addressFindings(definition),
     ...certificateFindings(definition),
     ...acmeChallengeFindings(definition),
+    ...directTlsFindings(definition),
     ...negotiationFindings(definition),
     ...partnerDomainFindings(definition),
     ...partnerTrustFindings(definition, raw),

@@ -13,7 +13,7 @@ export function notBuiltFindings(definition: Definition): Finding[] {
       rule: `${what} is not built yet: this setting has no effect`,
       remedy,
     });
-  const { internal, dns, accessEdge } = definition;
+  const { internal, dns } = definition;
   if (internal?.kind === "sip")
     say(
       ["internal", "kind"],
@@ -30,8 +30,5 @@ export function notBuiltFindings(definition: Definition): Finding[] {
       rule: "publishing TLSA records is not built yet: `dns verify` looks for them, and nothing publishes them",
       remedy: "publish the record that `dns verify` prints by hand, or leave it out",
     });
-  if (dns.directTls) say(["dns", "directTls"], true, "direct TLS (XEP-0368)", "leave it out");
-  if (accessEdge.directTlsPort !== undefined)
-    say(["accessEdge", "directTlsPort"], accessEdge.directTlsPort, "direct TLS (XEP-0368)", "leave it out");
   return found;
 }

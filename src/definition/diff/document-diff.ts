@@ -36,6 +36,7 @@ function edgeChanges(before: GatewayDocument, after: GatewayDocument): Change[] 
   edge("name", before.name, after.name, true);
   edge("accessEdge.fqdn", before.accessEdge.fqdn, after.accessEdge.fqdn, true);
   edge("accessEdge.port", before.accessEdge.port, after.accessEdge.port, true);
+  edge("accessEdge.directTlsPort", before.accessEdge.directTlsPort ?? "", after.accessEdge.directTlsPort ?? "", true);
   edge("accessEdge.addresses", before.accessEdge.addresses.join(", "), after.accessEdge.addresses.join(", "), false);
   return changes;
 }

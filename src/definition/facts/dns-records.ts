@@ -35,11 +35,14 @@ export type DnsRecord = SrvRecord | AddressRecord | CaaRecord;
 /** Where partners look for the server of a domain (RFC 6120 section 3.2.1). */
 export const srvOwner = (domain: string): string => `_xmpp-server._tcp.${domain}`;
 
+/** Where they look for one that speaks TLS from the first byte (XEP-0368 section 2). */
+export const directTlsOwner = (domain: string): string => `_xmpps-server._tcp.${domain}`;
+
 /** Where SIP clients and SIP partners look for a domain's SIP edge: not ours to publish, but not ours to break either. */
 export const sipOwners = (domain: string): string[] => [`_sip._tls.${domain}`, `_sipfederationtls._tcp.${domain}`];
 
 /**
- * The records that the definition publishes: the SRV record of every local domain, pointing at the Access Edge
+ * The records that the definition publishes: the SRV records of every local domain, pointing at the Access Edge
  * FQDN, and that name's addresses as far as they are known before the deploy.
  */
 export function dnsRecords(definition: Definition): DnsRecord[] {
@@ -55,6 +58,20 @@ export function dnsRecords(definition: Definition): DnsRecord[] {
     target: accessEdge.fqdn,
     reason: `partners of ${domain.name} find the Access Edge`,
   }));
+  const { directTlsPort } = accessEdge;
+  if (dns.directTls && directTlsPort !== undefined)
+    for (const { name } of definition.domains)
+      records.push({
+        type: "SRV",
+        owner: directTlsOwner(name),
+        zone: zoneOf(definition, name),
+        ttl: dns.ttl,
+        priority: dns.priority,
+        weight: dns.weight,
+        port: directTlsPort,
+        target: accessEdge.fqdn,
+        reason: `partners of ${name} that speak direct TLS find the Access Edge`,
+      });
   for (const address of accessEdge.addresses)
     records.push({
       type: isIP(address) === 6 ? "AAAA" : "A",

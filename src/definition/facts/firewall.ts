@@ -27,7 +27,7 @@ export function challengePort(source: Definition["certificate"]["source"]): numb
 
 /** What of a definition the firewall follows from; a compiled document says as much. */
 export interface Admitting {
-  readonly accessEdge: { readonly port: number };
+  readonly accessEdge: { readonly port: number; readonly directTlsPort?: number | undefined };
   readonly certificate: { readonly source: Definition["certificate"]["source"] };
   readonly internal?:
     | {
@@ -52,6 +52,7 @@ export function firewallRules({ accessEdge, certificate, internal }: Admitting):
       peers: [V4, V6],
       reason: "XMPP federation from partners",
     },
+    ...directTlsRules(accessEdge.directTlsPort),
     ...challengeRules(certificate.source),
     ...internalRules(internal),
     {
@@ -79,6 +80,20 @@ export function firewallRules({ accessEdge, certificate, internal }: Admitting):
       reason: "XMPP federation to partners at the port of their SRV record; DNS over TCP; cloud services",
     },
     { id: "dns-out", direction: "out", protocol: "udp", ports: [53, 53], peers: [V4, V6], reason: "DNS" },
+  ];
+}
+
+function directTlsRules(port: number | undefined): FirewallRule[] {
+  if (port === undefined) return [];
+  return [
+    {
+      id: "s2s-direct-tls-in",
+      direction: "in",
+      protocol: "tcp",
+      ports: [port, port],
+      peers: [V4, V6],
+      reason: "XMPP federation from partners, TLS from the first byte",
+    },
   ];
 }
 

@@ -60,7 +60,13 @@ export interface GatewayDocument {
   /** Grows with each change, where it is given: a running gateway refuses a lower one than it has. */
   readonly revision?: number;
   readonly name: string;
-  readonly accessEdge: { readonly fqdn: string; readonly addresses: readonly string[]; readonly port: number };
+  readonly accessEdge: {
+    readonly fqdn: string;
+    readonly addresses: readonly string[];
+    readonly port: number;
+    /** Where TLS begins with the first byte (XEP-0368). */
+    readonly directTlsPort?: number;
+  };
   readonly localDomains: readonly string[];
   readonly gateway: GatewaySettings;
   readonly partners: readonly DocumentPartner[];
@@ -85,7 +91,12 @@ export function gatewayDocument(definition: Definition): GatewayDocument {
     version: GATEWAY_DOCUMENT_VERSION,
     ...(definition.revision === undefined ? {} : { revision: definition.revision }),
     name: definition.name,
-    accessEdge: { fqdn: accessEdge.fqdn, addresses: accessEdge.addresses, port: accessEdge.port },
+    accessEdge: {
+      fqdn: accessEdge.fqdn,
+      addresses: accessEdge.addresses,
+      port: accessEdge.port,
+      ...(accessEdge.directTlsPort === undefined ? {} : { directTlsPort: accessEdge.directTlsPort }),
+    },
     localDomains,
     gateway,
     partners: definition.partners.map((partner) => ({

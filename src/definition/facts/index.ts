@@ -3,6 +3,7 @@ export {
   type AddressRecord,
   type CaaRecord,
   type DnsRecord,
+  directTlsOwner,
   dnsRecords,
   type SrvRecord,
   sipOwners,

@@ -13,15 +13,15 @@ export function declaresNoService(answers: readonly SrvAnswer[]): boolean {
  * Root targets are left out; at most `MAX_TARGETS` remain.
  * @param random a number from 0 (inclusive) to 1 (exclusive), as `Math.random`
  */
-export function orderTargets(answers: readonly SrvAnswer[], random: () => number): SrvAnswer[] {
-  const priorities = new Map<number, SrvAnswer[]>();
+export function orderTargets<T extends SrvAnswer>(answers: readonly T[], random: () => number): T[] {
+  const priorities = new Map<number, T[]>();
   for (const answer of answers) {
     if (answer.target === ".") continue;
     const same = priorities.get(answer.priority);
     if (same === undefined) priorities.set(answer.priority, [answer]);
     else same.push(answer);
   }
-  const ordered: SrvAnswer[] = [];
+  const ordered: T[] = [];
   for (const priority of [...priorities.keys()].sort((a, b) => a - b)) {
     const waiting = shuffled(priorities.get(priority)!, random);
     while (waiting.length > 0 && ordered.length < MAX_TARGETS) ordered.push(drawn(waiting, random));
@@ -33,7 +33,7 @@ export function orderTargets(answers: readonly SrvAnswer[], random: () => number
  * Takes one out of `waiting`, by weight. Records of weight 0 stand first, as the RFC has it, so that they are
  * drawn only where the running number is 0; all of weight 0 are equally likely, for they come shuffled.
  */
-function drawn(waiting: SrvAnswer[], random: () => number): SrvAnswer {
+function drawn<T extends SrvAnswer>(waiting: T[], random: () => number): T {
   const total = waiting.reduce((sum, answer) => sum + answer.weight, 0);
   const mark = Math.floor(random() * (total + 1));
   let sum = 0;
@@ -44,7 +44,7 @@ function drawn(waiting: SrvAnswer[], random: () => number): SrvAnswer {
   return waiting.splice(index, 1)[0]!;
 }
 
-function shuffled(answers: readonly SrvAnswer[], random: () => number): SrvAnswer[] {
+function shuffled<T extends SrvAnswer>(answers: readonly T[], random: () => number): T[] {
   const list = [...answers];
   for (let i = list.length - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1));

@@ -1,14 +1,16 @@
 import { BlockList, isIP } from "node:net";
 import { addRange, addressKind, embeddedIpv4 } from "../../definition/address-kind";
-import { srvOwner } from "../../definition/facts/dns-records";
-import type { NameResolver } from "./name-resolver";
-import { declaresNoService, MAX_TARGETS, orderTargets } from "./srv-order";
+import { directTlsOwner, srvOwner } from "../../definition/facts/dns-records";
+import type { Lookup, NameResolver, SrvAnswer } from "./name-resolver";
+import { MAX_TARGETS, orderTargets } from "./srv-order";
 
 /** An address and port to dial, and the host name it came from. */
 export interface Target {
   readonly host: string;
   readonly address: string;
   readonly port: number;
+  /** TLS begins with the first byte (XEP-0368). */
+  readonly directTls?: true;
 }
 
 /** Where a partner's server is, or why that is not known. */
@@ -32,6 +34,8 @@ export interface TargetPolicy {
   readonly allowed: readonly string[];
   /** Our own addresses and ports. */
   readonly own: readonly { readonly address: string; readonly port: number }[];
+  /** Targets that speak TLS from the first byte are wanted too (XEP-0368). */
+  readonly directTls?: boolean;
 }
 
 /** Bounds on what a partner's DNS may make us dial. */
@@ -40,7 +44,7 @@ const S2S_PORT = 5269;
 
 /**
  * Finds a partner's addresses: its proxy where it has one, else its SRV records by priority and weight (RFC 2782),
- * else its own addresses on 5269 (RFC 6120 section 3.2.2). Each address is judged after resolution, because a hostile
+ * those of direct TLS among them (XEP-0368 section 2: one list of both, so that priorities mean something), else its own addresses on 5269 (RFC 6120 section 3.2.2). Each address is judged after resolution, because a hostile
  * partner's SRV record must not reach our metadata service.
  */
 export async function findTargets(
@@ -53,8 +57,8 @@ export async function findTargets(
 ): Promise<TargetLookup> {
   const hosts =
     proxyFqdn === undefined
-      ? await srvHosts(remote, resolver, random, signal)
-      : { ok: true as const, hosts: [{ host: proxyFqdn, port: S2S_PORT }] };
+      ? await srvHosts(remote, resolver, policy.directTls === true, random, signal)
+      : { ok: true as const, hosts: [{ host: proxyFqdn, port: S2S_PORT, directTls: undefined }] };
   if (!hosts.ok) return hosts;
   const targets: Target[] = [];
   const forbidden: string[] = [];
@@ -65,11 +69,12 @@ export async function findTargets(
       .slice(0, MAX_TARGETS)
       .map(async (one) => ({ ...one, lookup: await resolver.addresses(one.host, { signal }) })),
   );
-  for (const { host, port, lookup } of found) {
+  for (const { host, port, directTls, lookup } of found) {
     if (lookup.status === "failed") failure = `addresses of ${host}: ${lookup.reason}`;
     if (lookup.status !== "found") continue;
     for (const { address } of lookup.value.slice(0, MAXIMUM_ADDRESSES)) {
-      if (mayDial(address, port, allowed, policy.own)) targets.push({ host, address, port });
+      if (mayDial(address, port, allowed, policy.own))
+        targets.push({ host, address, port, ...(directTls && { directTls }) });
       else forbidden.push(`${address}:${port}`);
     }
   }
@@ -85,22 +90,38 @@ export async function findTargets(
 }
 
 type Hosts =
-  | { ok: true; hosts: { host: string; port: number }[] }
+  | { ok: true; hosts: { host: string; port: number; directTls?: true | undefined }[] }
   | { ok: false; why: "absent" | "failed"; text: string };
 
 async function srvHosts(
   remote: string,
   resolver: NameResolver,
+  directTls: boolean,
   random: () => number,
   signal: AbortSignal,
 ): Promise<Hosts> {
-  const lookup = await resolver.srv(srvOwner(remote), { signal });
-  if (lookup.status === "failed") return { ok: false, why: "failed", text: `${srvOwner(remote)}: ${lookup.reason}` };
-  if (lookup.status === "absent") return { ok: true, hosts: [{ host: remote, port: S2S_PORT }] };
-  const ordered = orderTargets(lookup.value, random);
-  if (declaresNoService(lookup.value) || ordered.length === 0)
+  const [plain, direct] = await Promise.all([
+    resolver.srv(srvOwner(remote), { signal }),
+    directTls ? resolver.srv(directTlsOwner(remote), { signal }) : undefined,
+  ]);
+  const answers = [...usable(plain), ...usable(direct).map((one) => ({ ...one, directTls: true as const }))];
+  // Of direct TLS a failure says no more than that it cannot be used.
+  if (answers.length === 0 && plain.status === "failed")
+    return { ok: false, why: "failed", text: `${srvOwner(remote)}: ${plain.reason}` };
+  if (plain.status === "absent" && direct?.status !== "found")
+    return { ok: true, hosts: [{ host: remote, port: S2S_PORT }] };
+  if (answers.length === 0)
     return { ok: false, why: "absent", text: `${remote} says by its SRV record that it has no XMPP server` };
-  return { ok: true, hosts: ordered.map(({ target, port }) => ({ host: target, port })) };
+  const ordered = orderTargets<SrvAnswer & { readonly directTls?: true }>(answers, random);
+  return {
+    ok: true,
+    hosts: ordered.map(({ target, port, directTls }) => ({ host: target, port, directTls })),
+  };
+}
+
+/** The targets of an answer; a root target says that there is none (RFC 2782). */
+function usable(lookup: Lookup<readonly SrvAnswer[]> | undefined): readonly SrvAnswer[] {
+  return lookup?.status === "found" ? lookup.value.filter(({ target }) => target !== ".") : [];
 }
 
 /** @throws TypeError, RangeError where one is no range */

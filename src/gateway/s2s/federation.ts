@@ -147,6 +147,7 @@ export class Federation {
       settings,
       targetPolicy: (row): TargetPolicy => ({
         allowed: [...(row.allowedTargets ?? []), ...options.allowPrivateTargets],
+        directTls: row.tls !== "NotSupported",
         own: [...options.listening(), ...ownPlaces(this.#snapshot.document)],
       }),
       understandsErrors: (remote) => this.#understandErrors.has(remote),
@@ -225,16 +226,24 @@ export class Federation {
     return this.#links.get(pairKey(pair))?.queued ?? 0;
   }
 
-  /** A partner has connected. */
-  accept(socket: Socket): void {
+  /**
+   * A partner has connected.
+   * @param directTls to the port where TLS begins with the first byte (XEP-0368)
+   */
+  accept(socket: Socket, directTls = false): void {
     if (this.#stopping || !this.#host.gate.admits(socket.remoteAddress ?? "unknown")) {
       socket.resetAndDestroy(); // in order it would leave us with the connection's remains
       return;
     }
-    const stream: InboundStream = new InboundStream(socket, this.#host, () => {
-      this.#inbound.delete(stream);
-      if (this.#inbound.size === 0) this.#onDrained?.();
-    });
+    const stream: InboundStream = new InboundStream(
+      socket,
+      this.#host,
+      () => {
+        this.#inbound.delete(stream);
+        if (this.#inbound.size === 0) this.#onDrained?.();
+      },
+      directTls,
+    );
     if (!socket.destroyed) this.#inbound.add(stream);
   }
 
@@ -387,8 +396,9 @@ export class Federation {
 }
 
 /** Where our own edge is declared to be: never dialled. */
-function ownPlaces({ accessEdge: { addresses, port } }: GatewayDocument) {
-  return addresses.map((address) => ({ address, port }));
+function ownPlaces({ accessEdge: { addresses, port, directTlsPort } }: GatewayDocument) {
+  const ports = directTlsPort === undefined ? [port] : [port, directTlsPort];
+  return addresses.flatMap((address) => ports.map((one) => ({ address, port: one })));
 }
 
 /** Whether an address of a stanza is that domain itself, in whatever form the peer writes it. */

@@ -14,7 +14,7 @@ export type InboundPhase =
   | "header"
   /** Header exchanged; the peer negotiates, and sends stanzas once a pair is authenticated. */
   | "open"
-  /** `<proceed/>` is sent, the handshake runs. */
+  /** `<proceed/>` is sent, or the port is one of direct TLS: the handshake runs. */
   | "handshake"
   | "closed";
 
@@ -113,9 +113,9 @@ export interface InboundStep {
 }
 
 /** An inbound stream before its first byte. */
-export function newInbound(streamId: string): InboundState {
+export function newInbound(streamId: string, phase: "header" | "handshake" = "header"): InboundState {
   return {
-    phase: "header",
+    phase,
     secure: false,
     versioned: true,
     streamId,

@@ -37,7 +37,7 @@ import { inboundStatus } from "./inbound-status";
 import { Intake } from "./intake";
 import { type Pair, pairKey, pairOfKey } from "./pair";
 import { StreamDeadline } from "./stream-deadline";
-import type { StreamHost } from "./stream-host";
+import { DIRECT_TLS_PROTOCOL, type StreamHost } from "./stream-host";
 
 /** For peers that are no listed partner yet: seconds to TLS, and to authentication, in total. */
 const STRANGER_TLS_SECONDS = 20;
@@ -70,12 +70,13 @@ export class InboundStream implements WireHandlers {
   readonly #onClosed: () => void;
   readonly #trace: StreamTrace;
 
-  constructor(socket: Socket, host: StreamHost, onClosed: () => void) {
+  /** @param directTls TLS begins with the first byte (XEP-0368) */
+  constructor(socket: Socket, host: StreamHost, onClosed: () => void, directTls = false) {
     this.#host = host;
     this.#onClosed = onClosed;
     this.#since = host.surroundings.now();
     this.#lastStanza = this.#since;
-    this.#state = newInbound(host.surroundings.randomId(16));
+    this.#state = newInbound(host.surroundings.randomId(16), directTls ? "handshake" : "header");
     this.#trace = host.traces.stream("in", () => this.#state);
     this.#context = {
       get policy() {
@@ -105,6 +106,7 @@ export class InboundStream implements WireHandlers {
     });
     this.#deadline.set(STRANGER_TLS_SECONDS);
     host.admission.begin(this, this.#wire.remoteAddress);
+    if (directTls) this.#handshake([DIRECT_TLS_PROTOCOL]);
   }
 
   /** The pairs this stream is authenticated for. */
@@ -296,7 +298,7 @@ export class InboundStream implements WireHandlers {
         this.#wire.send(featuresElement(effect.features));
         return;
       case "proceed":
-        this.#proceed();
+        this.#handshake();
         return;
       case "tlsFailure":
         this.#wire.send(xml("failure", tlsNamespace));
@@ -369,24 +371,28 @@ export class InboundStream implements WireHandlers {
     }
   }
 
-  /** A TLS handshake costs more than all before it: over the rate the peer waits for its turn, within its time. */
-  #proceed(): void {
+  /**
+   * A TLS handshake costs more than all before it: over the rate the peer waits for its turn, within its time.
+   * @param protocols for ALPN, where nothing was said before; else the peer is told to proceed
+   */
+  #handshake(protocols?: readonly string[]): void {
     const { certificates, gate } = this.#host;
-    const proceed = () => {
+    const begin = () => {
       if (this.#wire.closed || this.#closing) return;
-      this.#wire.send(xml("proceed", tlsNamespace));
+      if (protocols === undefined) this.#wire.send(xml("proceed", tlsNamespace));
       this.#wire.secureAsServer({
         context: certificates.contextFor(this.#state.local),
         contextFor: (name) => certificates.contextFor(name, this.#state.local),
+        ...(protocols === undefined ? {} : { protocols }),
       });
     };
     const wait = gate.handshakeWait(this.#wire.remoteAddress);
     if (wait === 0) {
-      proceed();
+      begin();
       return;
     }
     this.#wire.awaitTls();
-    this.#turn = setTimeout(proceed, wait).unref();
+    this.#turn = setTimeout(begin, wait).unref();
   }
 
   #authenticated(pair: Pair, method: Method): void {

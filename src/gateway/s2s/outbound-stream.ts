@@ -34,7 +34,7 @@ import {
   stepOutbound,
 } from "./outbound-machine";
 import type { Pair } from "./pair";
-import type { StreamHost } from "./stream-host";
+import { DIRECT_TLS_PROTOCOL, type StreamHost } from "./stream-host";
 
 const CLOSING_MS = 5_000;
 
@@ -256,7 +256,7 @@ export class OutboundStream implements WireHandlers {
         return;
       case "handshake":
         this.#opened = false;
-        wire.secureAsClient({ secureContext: this.#host.certificates.contextFor(local), servername: remote });
+        this.#secure(wire);
         return;
       case "external":
         wire.send(
@@ -346,10 +346,21 @@ export class OutboundStream implements WireHandlers {
       }
       this.#dialling = undefined;
       this.#wire = new Wire(outcome, this);
-      this.#open(this.#wire);
+      if (target.directTls) {
+        this.#state = { ...this.#state, phase: "handshake" };
+        this.#secure(this.#wire, [DIRECT_TLS_PROTOCOL]);
+      } else this.#open(this.#wire);
       return;
     }
     this.#end({ code: "connect-failed", text: failures.join("; ") });
+  }
+
+  #secure(wire: Wire, protocols: readonly string[] = []): void {
+    wire.secureAsClient({
+      secureContext: this.#host.certificates.contextFor(this.pair.local),
+      servername: this.pair.remote,
+      ...(protocols.length === 0 ? {} : { ALPNProtocols: [...protocols] }),
+    });
   }
 
   #open(wire: Wire): void {

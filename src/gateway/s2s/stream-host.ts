@@ -17,6 +17,9 @@ import type { OwnCertificates } from "./own-certificates";
 import type { Pair } from "./pair";
 import type { PartnerRates } from "./partner-rates";
 
+/** What TLS from the first byte names itself (XEP-0368 section 2, RFC 7301). */
+export const DIRECT_TLS_PROTOCOL = "xmpp-server";
+
 /** Time and chance, passed in so that tests can hold them. */
 export interface Surroundings {
   /** Milliseconds since the epoch. */

@@ -322,11 +322,20 @@ const RULES: readonly Rule[] = [
     kept: { ...least, dns: { tlsa: false } },
   },
   {
-    says: "warning not-built-yet dns.directTls",
+    says: "error direct-tls-port-missing dns.directTls",
     broken: { ...least, dns: { directTls: true } },
-    kept: { ...least, dns: { directTls: false } },
+    kept: { ...edge({ directTlsPort: 5270 }), dns: { directTls: true } },
   },
-  { says: "warning not-built-yet accessEdge.directTlsPort", broken: edge({ directTlsPort: 5270 }), kept: edge({}) },
+  {
+    says: "error direct-tls-port-taken accessEdge.directTlsPort",
+    broken: { ...edge({ directTlsPort: 5269 }), dns: { directTls: true } },
+    kept: { ...edge({ directTlsPort: 5270 }), dns: { directTls: true } },
+  },
+  {
+    says: "info direct-tls-not-published accessEdge.directTlsPort",
+    broken: edge({ directTlsPort: 5270 }),
+    kept: { ...edge({ directTlsPort: 5270 }), dns: { directTls: true } },
+  },
 ];
 
 test("a certificate of more names than any has says how many it takes", () => {

@@ -82,6 +82,18 @@ describe("DNS records", () => {
     expect(dnsRecords(declared)[0]?.zone).toBe("contoso.example");
   });
 
+  it("have the SRV records of direct TLS too, where they are asked for", () => {
+    const direct = { accessEdge: { fqdn: "edge.contoso.example", directTlsPort: 5270 }, dns: { directTls: true } };
+    expect(dnsRecords(valid({ ...least, ...direct })).map(zoneLine)).toEqual([
+      "_xmpp-server._tcp.contoso.example. 3600 IN SRV 0 0 5269 edge.contoso.example.",
+      "_xmpps-server._tcp.contoso.example. 3600 IN SRV 0 0 5270 edge.contoso.example.",
+    ]);
+    const { accessEdge } = direct;
+    expect(dnsRecords(valid({ ...least, accessEdge })).map(({ owner }) => owner)).toEqual([
+      "_xmpp-server._tcp.contoso.example",
+    ]);
+  });
+
   it("are the plain SRV record where nothing more is declared", () => {
     expect(dnsRecords(valid()).map(zoneLine)).toEqual([
       "_xmpp-server._tcp.contoso.example. 3600 IN SRV 0 0 5269 edge.contoso.example.",
@@ -127,6 +139,13 @@ describe("the firewall", () => {
       ["icmp", 3, 4, "0.0.0.0/0"],
       ["icmpv6", 2, 0, "::/0"],
     ]);
+  });
+
+  it("lets in direct TLS where the edge listens for it, published or not", () => {
+    const accessEdge = { fqdn: "edge.contoso.example", directTlsPort: 5270 };
+    const rule = firewallRules(valid({ ...least, accessEdge })).find(({ id }) => id === "s2s-direct-tls-in");
+    expect(rule).toMatchObject({ direction: "in", protocol: "tcp", ports: [5270, 5270], peers: ["0.0.0.0/0", "::/0"] });
+    expect(gatewayDocument(valid({ ...least, accessEdge })).accessEdge.directTlsPort).toBe(5270);
   });
 
   test.each([

@@ -75,6 +75,88 @@ describe("where a partner's server is", () => {
     expect(asked).toEqual(["addresses proxy.example"]);
   });
 
+  describe("with direct TLS", () => {
+    const direct = (...records: readonly Partial<SrvAnswer>[]) => ({ [`_xmpps-server._tcp.${REMOTE}`]: records });
+    const addresses = { "plain.example": [GLOBAL], "direct.example": ["1.1.1.1"], [REMOTE]: ["8.8.8.8"] };
+    const hosts = async (records: Names["srv"], directTls = true) => {
+      const { found } = await find({ srv: records ?? {}, addresses }, { directTls });
+      return found.ok
+        ? found.targets.map(({ host, port, directTls }) => `${host}:${port}${directTls ? " direct" : ""}`)
+        : found.why;
+    };
+
+    test.each<[string, Names["srv"], string[] | string]>([
+      [
+        "both kinds are one list, by priority",
+        {
+          ...srv({ target: "plain.example", priority: 5 }, { target: "plain.example", priority: 20, port: 7 }),
+          ...direct({ target: "direct.example", priority: 10, port: 5270 }),
+        },
+        ["plain.example:5269", "direct.example:5270 direct", "plain.example:7"],
+      ],
+      [
+        "direct TLS alone, where that is all there is",
+        direct({ target: "direct.example", port: 443 }),
+        ["direct.example:443 direct"],
+      ],
+      [
+        "direct TLS alone, where the other record says that there is no such service",
+        { ...srv({ target: "." }), ...direct({ target: "direct.example", port: 443 }) },
+        ["direct.example:443 direct"],
+      ],
+      [
+        "no direct TLS, where its record says that there is none",
+        { ...srv({ target: "plain.example" }), ...direct({ target: "." }) },
+        ["plain.example:5269"],
+      ],
+      ["nowhere, where both records say so", { ...srv({ target: "." }), ...direct({ target: "." }) }, "absent"],
+      ["nowhere, where direct TLS is refused and nothing else is said", direct({ target: "." }), "absent"],
+      ["its own addresses, where there is neither", {}, [`${REMOTE}:5269`]],
+      [
+        "without it, where its record cannot be looked up",
+        { ...srv({ target: "plain.example" }), [`_xmpps-server._tcp.${REMOTE}`]: "timeout" },
+        ["plain.example:5269"],
+      ],
+      [
+        "with it alone, where the other record cannot be looked up",
+        { [REMOTE]: "timeout", ...direct({ target: "direct.example", port: 5270 }) },
+        ["direct.example:5270 direct"],
+      ],
+    ])("%s", async (_, records, expected) => {
+      expect(await hosts(records)).toEqual(expected);
+    });
+
+    test("both together are drawn by weight within a priority", async () => {
+      const records = {
+        ...srv({ target: "plain.example", weight: 1 }),
+        ...direct({ target: "direct.example", port: 5270, weight: 9 }),
+      };
+      let seed = 1;
+      const random = () => {
+        seed = (seed * 16_807) % 2_147_483_647;
+        return seed / 2_147_483_647;
+      };
+      let first = 0;
+      for (let draw = 0; draw < 200; draw++) {
+        const resolver = namesOf({ srv: records, addresses });
+        const policy = { allowed: [], own: OWN, directTls: true };
+        const found = await findTargets(REMOTE, undefined, resolver, policy, random, new AbortController().signal);
+        if (found.ok && found.targets[0]?.directTls) first++;
+      }
+      expect(first).toBeGreaterThan(150);
+      expect(first).toBeLessThan(200);
+    });
+
+    test("it is not even asked for where it is not wanted", async () => {
+      const { found, asked } = await find({
+        srv: { ...srv({ target: "plain.example" }), ...direct({ target: "direct.example" }) },
+        addresses,
+      });
+      expect(found).toMatchObject({ ok: true, targets: [{ host: "plain.example" }] });
+      expect(asked.join()).not.toContain("_xmpps");
+    });
+  });
+
   test("of 100 targets the first 8 are looked up, and of each at most 4 addresses taken", async () => {
     const hosts = Array.from({ length: 100 }, (_, index) => `h${String(index).padStart(2, "0")}.example`);
     const { found, asked } = await find({

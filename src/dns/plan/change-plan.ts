@@ -27,6 +27,9 @@ export interface PlannedChange {
 
 /** Seconds that what is about to change may be remembered. */
 const LOW = 300;
+/** How far behind the Access Edge the old gateway is put while both are there: the larger number is tried last. */
+const BEHIND = 10;
+const LARGEST_PRIORITY = 65_535;
 
 /**
  * The order in which a change does no harm: what is remembered of the old has to be short before it changes, addresses
@@ -61,8 +64,8 @@ export function changePlan(change: PlannedChange): { readonly steps: PlanStep[];
     add({
       id,
       what,
-      remove: changing.flatMap(({ extra, now }) => lines(extra, now)),
-      publish: changing.flatMap(({ missing, now, ttl }) => lines(missing, now ?? ttl)),
+      remove: changing.flatMap(({ extra, ahead, now }) => lines([...extra, ...ahead], now)),
+      publish: changing.flatMap(({ missing, behind, now, ttl }) => lines([...missing, ...behind], now ?? ttl)),
       wait: longest(changing.map(({ set, now }) => now ?? set.remembered)),
       why: "some resolvers still remember what was there before, or that nothing was",
     });
@@ -71,7 +74,9 @@ export function changePlan(change: PlannedChange): { readonly steps: PlanStep[];
   add({
     id: "remove-legacy",
     what: "remove the old gateway, once no partner has a stream to it",
-    remove: legacy.flatMap((one) => lines(one.legacy, one.now)),
+    remove: legacy.flatMap(({ legacy, ahead, behind, now }) =>
+      lines([...legacy.filter((record) => !ahead.includes(record)), ...behind], now),
+    ),
     publish: [],
     wait: longest(legacy.map(({ set, now }) => now ?? set.remembered)),
     why: "partners that remember it still go there",
@@ -87,9 +92,14 @@ export function changePlan(change: PlannedChange): { readonly steps: PlanStep[];
   });
   return {
     steps,
-    notes: closed.map(
-      ({ set }) => `${set.owner} has CAA records already: add to them by hand, others may issue for it as well`,
-    ),
+    notes: [
+      ...closed.map(
+        ({ set }) => `${set.owner} has CAA records already: add to them by hand, others may issue for it as well`,
+      ),
+      ...(legacy.length > 0
+        ? ["dns.cutOver lets the old gateway stand behind the Access Edge: true until it is removed, false after"]
+        : []),
+    ],
   };
 }
 
@@ -99,6 +109,10 @@ interface SetChange {
   readonly missing: readonly HostRecord[];
   readonly extra: readonly HostRecord[];
   readonly legacy: readonly HostRecord[];
+  /** Those of the old gateway that partners would not try after the Access Edge. */
+  readonly ahead: readonly HostRecord[];
+  /** What takes their place while both are there. */
+  readonly behind: readonly HostRecord[];
   /** The declared TTL. */
   readonly ttl: number;
   /** Whether its TTL is shortened first. */
@@ -118,11 +132,24 @@ function changeOf(set: PublishedSet, { declared, legacyGateway }: PlannedChange)
   const there = set.records[0]?.ttl;
   // Where only more is added, what is remembered of the old is not wrong; the old gateway's record goes in the end.
   const low = there !== undefined && there > LOW && (extra.length > 0 || legacy.length > 0);
-  return { set, wanted, missing, extra, legacy, ttl: wanted[0]?.ttl ?? there ?? 0, low, now: low ? LOW : there };
+  const [ahead, behind] = putBehind(wanted, legacy);
+  const ttl = wanted[0]?.ttl ?? there ?? 0;
+  return { set, wanted, missing, extra, legacy, ahead, behind, ttl, low, now: low ? LOW : there };
+}
+
+/** Which records of the old gateway have to give way, and what they become. */
+function putBehind(wanted: readonly HostRecord[], legacy: readonly HostRecord[]): [HostRecord[], HostRecord[]] {
+  const last = Math.max(...wanted.map((record) => (record.type === "SRV" ? record.priority : 0)));
+  if (wanted.length === 0 || last === LARGEST_PRIORITY) return [[], []];
+  const ahead = legacy.filter((record) => record.type === "SRV" && record.priority <= last);
+  const others = new Set(lines(legacy.filter((record) => !ahead.includes(record))));
+  const behind = ahead.map((record) => ({ ...record, priority: Math.min(last + BEHIND, LARGEST_PRIORITY) }));
+  const each = new Map(behind.map((record) => [recordLine(record), record]));
+  return [ahead, [...each].flatMap(([line, record]) => (others.has(line) ? [] : [record]))];
 }
 
 const isService = ({ set }: SetChange) => set.type === "SRV";
-const isChanging = ({ missing, extra }: SetChange) => missing.length + extra.length > 0;
+const isChanging = ({ missing, extra, ahead }: SetChange) => missing.length + extra.length + ahead.length > 0;
 const longest = (seconds: readonly number[]) => Math.max(0, ...seconds);
 
 const lines = (records: readonly HostRecord[], ttl?: number): string[] =>

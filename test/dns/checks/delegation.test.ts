@@ -379,7 +379,8 @@ describe("what a zone is set to", () => {
   const transfer = (what: Said) => [
     { question: AXFR, zone: ZONE, from: { [ONE]: said(AXFR, [], { code: "REFUSED" }), [TWO]: what } },
   ];
-  const cutOver = facts(definition({ dns: { kind: "zone-file", ttl: 300, legacyGateway: `old.${ZONE}` } }));
+  const withOld = (cutOver: boolean) =>
+    facts(definition({ dns: { kind: "zone-file", ttl: 300, legacyGateway: `old.${ZONE}`, cutOver } }));
   const minimum = (seconds: number) => ({ [questionKey(SOA)]: said(SOA, [soa(ZONE, seconds)]) });
 
   test("open transfers are told, refused ones not", () => {
@@ -390,10 +391,11 @@ describe("what a zone is set to", () => {
   });
 
   test("long absences are told while a cut-over is open", () => {
-    expect(found({ facts: cutOver, both: minimum(7200), overTcp: [] })).toMatchObject([
+    expect(found({ facts: withOld(true), both: minimum(7200), overTcp: [] })).toMatchObject([
       { id: "negative-ttl", found: expect.stringContaining("7200 s") },
     ]);
-    expect(found({ facts: cutOver, both: minimum(3600), overTcp: [] })).toEqual([]);
+    expect(found({ facts: withOld(true), both: minimum(3600), overTcp: [] })).toEqual([]);
+    expect(found({ facts: withOld(false), both: minimum(7200), overTcp: [] })).toEqual([]);
     expect(found({ both: minimum(7200), overTcp: [] })).toEqual([]);
   });
 });

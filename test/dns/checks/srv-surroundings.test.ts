@@ -3,6 +3,7 @@ import type { Answer } from "dns-packet";
 import { facts } from "../../../src/definition";
 import { srvFamily } from "../../../src/dns/checks/srv";
 import { Findings } from "../../../src/dns/findings";
+import type { Survey } from "../../../src/dns/survey";
 import { definition, EDGE, OWNER, SRV_LINE } from "../contoso-zone";
 import { CONTOSO, evidenceOf, failed, type Heard, said } from "./evidence";
 import { at, nothingAt, SERVER, ZONE } from "./srv-evidence";
@@ -62,6 +63,12 @@ describe("srv-ttl", () => {
   });
 });
 
+test("srv-ttl is found where the owner's alias ends", () => {
+  const end = "service.hoster.example";
+  const heard = [aliasAt(OWNER, end), at(end, [{ ttl: 86_400 }])];
+  expect(shown(heard, dns({ ownerAliases: true })).sort()).toEqual(["srv-owner-alias info", "srv-ttl warn"]);
+});
+
 describe("srv-legacy-gateway", () => {
   const closed = dns({ legacyGateway: OLD });
   const open = dns({ legacyGateway: OLD, cutOver: true });
@@ -84,6 +91,23 @@ describe("srv-legacy-gateway", () => {
       { remedy: `remove ${OWNER}. 300 IN SRV 10 0 5269 ${OLD}.` },
     ]);
   });
+
+  test("is found where the owner's alias ends in another zone, under the name of the owner's server", () => {
+    const end = "service.hoster.example";
+    expect(found([aliasAt(OWNER, end), at(end, [{}, { target: OLD }])], closed)).toMatchObject([
+      { id: "srv-legacy-gateway", verdict: "fail", server: `${SERVER}:53` },
+      { id: "srv-owner-alias" },
+    ]);
+  });
+
+  test("is found at resolvers where no name server could be asked", () => {
+    const { question, from } = at(OWNER, [{}, { target: OLD }], undefined, { authoritative: false });
+    const judged = (reach: Survey["reach"]) => [
+      ...srvFamily(evidenceOf({ facts: closed, survey: { reach, atResolvers: [{ question, from }] } })),
+    ];
+    expect(judged("resolvers-only")).toMatchObject([{ id: "srv-legacy-gateway", server: `${SERVER}:53` }]);
+    expect(judged("delegation")).toEqual([]);
+  });
 });
 
 describe("srv-owner-alias", () => {
@@ -103,6 +127,21 @@ describe("srv-owner-alias", () => {
   test("over several zones is followed to its end", () => {
     const heard = [aliasAt(OWNER, "one.example"), aliasAt("one.example", end), nothingAt(end)];
     expect(found(heard)).toMatchObject([{ found: `an alias of one.example, ${end}` }]);
+  });
+
+  test("many servers that name one another's names are each looked at once", () => {
+    const names = Array.from({ length: 40 }, (_, index) => `n${index}.example`);
+    const servers = names.map((_, index) => `192.0.2.${index + 1}`);
+    const fan = (owner: string): Heard => {
+      const question = { name: owner, type: "SRV" } as const;
+      const alias = (target: string): Answer => ({ type: "CNAME", name: owner, ttl: 300, data: target });
+      return {
+        question,
+        zone: ZONE,
+        from: Object.fromEntries(names.map((name, at) => [servers[at]!, said(question, [alias(name)])])),
+      };
+    };
+    expect(found([OWNER, ...names].map(fan))).toEqual([]);
   });
 
   test.each<[string, Heard[]]>([

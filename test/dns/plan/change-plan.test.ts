@@ -5,13 +5,15 @@ import type { PublishedSet } from "../../../src/dns/plan/published-set";
 
 const OWNER = "_xmpp-server._tcp.contoso.example";
 const EDGE = "edge.contoso.example";
-const srv = (target: string, ttl = 3600, port = 5269): HostRecord => ({
-  ...{ owner: OWNER, ttl, type: "SRV", priority: 0, weight: 0, port, target },
+const srv = (target: string, ttl = 3600, port = 5269, priority = 0): HostRecord => ({
+  ...{ owner: OWNER, ttl, type: "SRV", priority, weight: 0, port, target },
 });
 const a = (address: string, ttl = 3600): HostRecord => ({ owner: EDGE, ttl, type: "A", address });
 const caa = (value: string): HostRecord => ({ owner: EDGE, ttl: 3600, type: "CAA", flags: 0, tag: "issue", value });
-const line = (target: string, ttl = 3600) => `${OWNER}. ${ttl} IN SRV 0 0 5269 ${target}.`;
+const line = (target: string, ttl = 3600, priority = 0) => `${OWNER}. ${ttl} IN SRV ${priority} 0 5269 ${target}.`;
 const addressLine = (address: string, ttl = 3600) => `${EDGE}. ${ttl} IN A ${address}`;
+
+const priorityOf = (record: HostRecord) => (record.type === "SRV" ? record.priority : 0);
 
 const set = (type: PublishedSet["type"], records: readonly HostRecord[], remembered?: number): PublishedSet => ({
   owner: type === "SRV" ? OWNER : EDGE,
@@ -65,15 +67,39 @@ test("from another server: the TTL first, a whole old one waited for, then the c
   ]);
 });
 
-test("the old gateway's record stays until the end, and what is remembered stays short till then", () => {
+test("the old gateway stays until the end, behind the edge, and what is remembered stays short till then", () => {
   const both = [set("SRV", [srv("old.example")]), set("A", [a("198.51.100.7")])];
   const { steps } = plan(both, { legacyGateway: "OLD.example" });
   expect(steps.map(({ id, at, remove, publish }) => ({ id, at, remove, publish }))).toEqual([
     { id: "lower-ttl", at: 0, remove: [line("old.example")], publish: [line("old.example", 300)] },
-    { id: "services", at: 3600, remove: [], publish: [line(EDGE, 300)] },
-    { id: "remove-legacy", at: 3900, remove: [line("old.example", 300)], publish: [] },
+    {
+      id: "services",
+      at: 3600,
+      remove: [line("old.example", 300)],
+      publish: [line(EDGE, 300), line("old.example", 300, 10)].sort(),
+    },
+    { id: "remove-legacy", at: 3900, remove: [line("old.example", 300, 10)], publish: [] },
     { id: "set-ttl", at: 4200, remove: [line(EDGE, 300)], publish: [line(EDGE)] },
   ]);
+});
+
+test.each([
+  ["behind the edge already", [srv(EDGE, 300), srv("old.example", 300, 5269, 5)], []],
+  ["at the edge's side", [srv(EDGE, 300), srv("old.example", 300)], ["services"]],
+  ["both ways", [srv(EDGE, 300), srv("old.example", 300), srv("old.example", 300, 5269, 10)], ["services"]],
+])("the old gateway %s: put behind where it is not, and nothing published twice", (_, records, first) => {
+  const { steps, notes } = plan([set("SRV", records)], { legacyGateway: "old.example" });
+  expect(steps.map(({ id }) => id)).toEqual([...first, "remove-legacy", "set-ttl"]);
+  expect(notes).toEqual([expect.stringContaining("dns.cutOver")]);
+  const there = new Set(records.map((one) => line((one as { target: string }).target, 300, priorityOf(one))));
+  for (const step of steps) {
+    for (const one of step.remove) expect(there.delete(one)).toBe(true);
+    for (const one of step.publish) {
+      expect(there).not.toContain(one);
+      there.add(one);
+    }
+  }
+  expect([...there]).toEqual([line(EDGE)]);
 });
 
 describe("of one set", () => {

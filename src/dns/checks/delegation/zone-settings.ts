@@ -36,9 +36,9 @@ function* openTransfer(view: ZoneView): Iterable<ZoneFound> {
   };
 }
 
-/** While an old gateway is declared, the records are about to change. */
+/** While a cut-over is open, the records are about to change. */
 function* negativeTtl(view: ZoneView, { expected }: Evidence): Iterable<ZoneFound> {
-  if (expected.facts.dns.legacyGateway === undefined) return;
+  if (!expected.facts.dns.cutOver) return;
   const copies = copiesOf(view);
   const newest = newestOf(copies);
   if (newest === undefined) return;

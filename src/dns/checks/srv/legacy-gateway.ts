@@ -3,7 +3,7 @@ import type { Evidence } from "../../evidence";
 import type { Service } from "../../expected";
 import { comparable, type SrvAnswer } from "../../resolver";
 import type { Found } from "../family";
-import { recordsText, type SaidThere, saidThere, together } from "./said-there";
+import { recordsText, type SaidThere, saidOf, together } from "./said-there";
 
 /**
  * The declared old gateway is still published. While the cut-over is open it may be, for partners that cannot reach the
@@ -19,7 +19,7 @@ export function* legacyGateway({ domain, record }: Service, { survey, expected }
     const ours = records.filter(({ target }) => target === edge).map(({ priority }) => priority);
     return ours.length > 0 && records.filter(toLegacy).every(({ priority }) => priority > Math.max(...ours));
   };
-  const there = saidThere(survey, record.owner).filter(({ records }) => records.some(toLegacy));
+  const there = saidOf(survey, record.owner).filter(({ records }) => records.some(toLegacy));
   const waiting = there.filter((one) => cutOver && isLast(one));
   const wrong = there.filter((one) => !waiting.includes(one));
   for (const [said, verdict] of [

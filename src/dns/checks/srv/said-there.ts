@@ -1,10 +1,10 @@
-import type { SrvAnswer } from "../../resolver";
+import type { Message, Question, SrvAnswer } from "../../resolver";
 import { comparable, readAnswer } from "../../resolver";
 import { messageOf, questionKey, type Survey } from "../../survey";
 import { formatVantage } from "../../vantage";
 import { listed } from "../check";
 
-/** Aliases followed within one message. */
+/** Aliases followed within one message, and from message to message. */
 const MAX_ALIASES = 8;
 
 /** What one name server says of the SRV records at an owner. */
@@ -25,6 +25,37 @@ export interface SaidThere {
   readonly leadsOn: boolean;
 }
 
+/**
+ * What counts as published: what the name servers say, each set taken from where its aliases end; where none of them
+ * said anything, what resolvers remember, unless the delegation was walked.
+ */
+export function saidOf(survey: Survey, owner: string): SaidThere[] {
+  const said = saidThere(survey, owner).map((one) => atItsEnd(survey, one));
+  return said.length > 0 || survey.reach === "delegation" ? said : saidByResolvers(survey, owner);
+}
+
+/**
+ * What a server says with the records from where its aliases end; it still leads on where nobody says what stands there.
+ * Each name is looked at once, whatever hostile servers name.
+ */
+export function atItsEnd(survey: Survey, said: SaidThere, seen = new Set<string>()): SaidThere {
+  const last = said.aliases.at(-1);
+  if (!said.leadsOn || last === undefined || seen.has(last) || seen.size === MAX_ALIASES) return said;
+  seen.add(last);
+  const ends = saidThere(survey, last).map((next) => atItsEnd(survey, next, seen));
+  const end = ends.find(({ records }) => records.length > 0) ?? ends.find(({ leadsOn }) => !leadsOn);
+  if (end === undefined) return said;
+  return { ...end, server: said.server, aliases: [...said.aliases, ...end.aliases] };
+}
+
+function saidByResolvers(survey: Survey, owner: string): SaidThere[] {
+  const question = { name: owner, type: "SRV" } as const;
+  const asked = survey.atResolvers.get(questionKey(question))?.observations ?? [];
+  return asked.flatMap(({ server, said }) =>
+    said.status === "failed" ? [] : read(messageOf(said), question, formatVantage({ kind: "resolver", server })),
+  );
+}
+
 /** What the name servers say; those that fail, or do not speak for the zone, say nothing. */
 export function saidThere(survey: Survey, owner: string): SaidThere[] {
   const question = { name: owner, type: "SRV" } as const;
@@ -32,29 +63,33 @@ export function saidThere(survey: Survey, owner: string): SaidThere[] {
   const zone = asked?.zone === undefined ? undefined : survey.zones.get(asked.zone);
   return (asked?.observations ?? []).flatMap(({ server, said }): SaidThere[] => {
     if (said.status === "failed" || !said.authoritative) return [];
-    const message = messageOf(said);
-    const answer = readAnswer(message, question, MAX_ALIASES);
-    if (answer.status === "failed") return [];
     const host = zone?.servers.find((one) => one.address === server.address && one.port === server.port)?.host;
     const named = survey.reach === "delegation" && host !== undefined ? { host } : {};
-    const labels = message.answers.flatMap((record) =>
-      record.type === "RRSIG" && record.data.typeCovered === "SRV" && comparable(record.name) === comparable(owner)
-        ? [record.data.labels]
-        : [],
-    );
-    const own = comparable(owner).split(".").length;
-    return [
-      {
-        server: formatVantage({ kind: "name-server", server, ...named }),
-        records: answer.status === "found" ? answer.records.filter((record) => record.type === "SRV") : [],
-        expanded: labels.some((count) => count < own),
-        explicit: labels.length > 0 && labels.every((count) => count >= own),
-        ttls: answer.status === "found" ? answer.records.map(({ ttl }) => ttl) : [],
-        aliases: answer.aliases,
-        leadsOn: answer.status === "alias",
-      },
-    ];
+    return read(messageOf(said), question, formatVantage({ kind: "name-server", server, ...named }));
   });
+}
+
+function read(message: Message, question: Question, server: string): SaidThere[] {
+  const answer = readAnswer(message, question, MAX_ALIASES);
+  if (answer.status === "failed") return [];
+  const owner = comparable(question.name);
+  const labels = message.answers.flatMap((record) =>
+    record.type === "RRSIG" && record.data.typeCovered === "SRV" && comparable(record.name) === owner
+      ? [record.data.labels]
+      : [],
+  );
+  const own = owner.split(".").length;
+  return [
+    {
+      server,
+      records: answer.status === "found" ? answer.records.filter((record) => record.type === "SRV") : [],
+      expanded: labels.some((count) => count < own),
+      explicit: labels.length > 0 && labels.every((count) => count >= own),
+      ttls: answer.status === "found" ? answer.records.map(({ ttl }) => ttl) : [],
+      aliases: answer.aliases,
+      leadsOn: answer.status === "alias",
+    },
+  ];
 }
 
 /** A record's data as a zone file has it. */

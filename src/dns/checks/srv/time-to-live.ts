@@ -2,14 +2,16 @@ import { zoneLine } from "../../../definition/facts";
 import type { Evidence } from "../../evidence";
 import type { Service } from "../../expected";
 import type { Found } from "../family";
-import { type SaidThere, saidThere } from "./said-there";
+import { atItsEnd, type SaidThere, saidThere } from "./said-there";
 
 /** Seconds; what partners remember for longer outlives a switch back. */
 const LONGEST_IN_CUT_OVER = 3600;
 
 /** How long partners remember the service: as name servers say it, for a resolver counts down. */
 export function* timeToLive({ domain, record }: Service, { survey, expected }: Evidence): Iterable<Found> {
-  const said = saidThere(survey, record.owner).filter(({ ttls }) => ttls.length > 0);
+  const said = saidThere(survey, record.owner)
+    .map((one) => atItsEnd(survey, one))
+    .filter(({ ttls }) => ttls.length > 0);
   const { cutOver = false } = expected.facts.dns;
   const longest = cutOver ? Math.min(record.ttl, LONGEST_IN_CUT_OVER) : record.ttl;
   const remedy = zoneLine({ ...record, ttl: longest });

@@ -25,9 +25,9 @@ import { type LabCase, NO_NAME_SERVER, OTHER_NAME_OF_FIRST, SERVERS, type Site, 
 const onBoth = (how: NonNullable<Site["first"]>): Site => ({ first: how, second: how });
 const IN_ZONE = { "@ NS": ["ns1", "ns2"], "ns1 A": ["@first4"], "ns2 A": ["@second4"] };
 const SERVED = { second: HONEST };
-const OLD_GATEWAY = (minimum: number): Site => ({
+const OLD_GATEWAY = (minimum: number, cutOver = true): Site => ({
   records: { "@ SOA 86400": soa({ minimum }) },
-  definition: ({ domain }) => ({ dns: { kind: "zone-file", ttl: 3600, legacyGateway: `old.${domain}` } }),
+  definition: ({ domain }) => ({ dns: { kind: "zone-file", ttl: 3600, legacyGateway: `old.${domain}`, cutOver } }),
 });
 
 /** Delegation and name servers. */
@@ -136,4 +136,5 @@ export const DELEGATION_CASES: readonly LabCase[] = [
   },
   { id: "ns-slow", fault: { second: SLOW }, sound: SERVED },
   { id: "negative-ttl", fault: OLD_GATEWAY(7200), sound: OLD_GATEWAY(300) },
+  { id: "negative-ttl", variant: "closed", fault: OLD_GATEWAY(7200), sound: OLD_GATEWAY(7200, false) },
 ];

@@ -9,7 +9,7 @@ import type { Carrier } from "../routing/outbox";
 import { Federation, type FederationOptions } from "../s2s/federation";
 import type { GatewayStatus } from "../status";
 import { declaredServers } from "./declared-servers";
-import { insideDocument } from "./inside-document";
+import { insideDocument, rangeOf } from "./inside-document";
 import { InsideIdentity } from "./inside-identity";
 
 /** Streams with our own server inside. */
@@ -55,6 +55,9 @@ export function innerCarrier(options: InnerCarrierOptions): InnerCarrier {
     // A key that is good outside must not be good inside.
     dialbackSecret: hash("sha256", `inside ${dialbackSecret}`),
     allowPrivateTargets: [],
+    // After a restart, our own server opens streams to all its users' partners at once.
+    strangers: { total: 2048, perAddress: 2048 },
+    unlimitedFrom: places().map(({ address }) => rangeOf(address)),
     counters,
     log: insideLog(log),
   });

@@ -26,8 +26,13 @@ export function insideDocument(document: GatewayDocument): GatewayDocument | und
     connectionLimit: gateway.connectionLimit,
     ...(trustAnchors === undefined ? {} : { trustAnchors }),
     ...(pins === undefined ? {} : { pins }),
-    allowedTargets: servers.map(({ address }) => `${address}/${isIPv6(address) ? 128 : 32}`),
+    allowedTargets: servers.map(({ address }) => rangeOf(address)),
     certificateRequired: true,
   });
   return { ...document, localDomains: partners.flatMap(({ domains }) => domains), partners: localDomains.map(row) };
+}
+
+/** The range of one address. */
+export function rangeOf(address: string): string {
+  return `${address}/${isIPv6(address) ? 128 : 32}`;
 }

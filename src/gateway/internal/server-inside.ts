@@ -60,7 +60,8 @@ export class ServerInside implements InternalSide {
 
   /** Whether there is such a user only our own server knows, and says so by its answers. */
   hasUser(address: string): boolean {
-    return this.#localDomains.has(address.slice(address.indexOf("@") + 1));
+    const at = address.indexOf("@");
+    return at > 0 && this.#localDomains.has(address.slice(at + 1));
   }
 
   relay(stanza: Element): void {

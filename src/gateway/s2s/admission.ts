@@ -7,6 +7,16 @@ export const MAXIMUM_UNAUTHENTICATED_PER_ADDRESS = 16;
 /** This part of the total limit is kept for streams we open. */
 const KEPT_FOR_OUTBOUND = 0.1;
 
+/** How many streams may wait for authentication at once. */
+export interface StrangerBounds {
+  readonly total: number;
+  readonly perAddress: number;
+}
+const STRANGERS: StrangerBounds = {
+  total: MAXIMUM_UNAUTHENTICATED,
+  perAddress: MAXIMUM_UNAUTHENTICATED_PER_ADDRESS,
+};
+
 /** Something that can be shed to make room. */
 export interface Sheddable {
   shed(): void;
@@ -20,9 +30,11 @@ export class Admission {
   readonly #authenticated = new Map<string, number>();
   #total = 0;
   readonly #limit: () => number;
+  readonly #strangers: StrangerBounds;
 
-  constructor(totalLimit: () => number) {
+  constructor(totalLimit: () => number, strangers: StrangerBounds = STRANGERS) {
     this.#limit = totalLimit;
+    this.#strangers = strangers;
   }
 
   /** A stream begins unauthenticated; where there are too many, the oldest (of that address first) is shed. */
@@ -30,13 +42,13 @@ export class Admission {
     const group = addressGroup(address);
     this.#waiting.set(stream, group);
     this.#waitingFrom.set(group, (this.#waitingFrom.get(group) ?? 0) + 1);
-    if (this.#waitingFrom.get(group)! > MAXIMUM_UNAUTHENTICATED_PER_ADDRESS) {
+    if (this.#waitingFrom.get(group)! > this.#strangers.perAddress) {
       for (const [one, of] of this.#waiting) {
         if (of !== group) continue;
         this.#shed(one);
         break;
       }
-    } else if (this.#waiting.size > MAXIMUM_UNAUTHENTICATED) {
+    } else if (this.#waiting.size > this.#strangers.total) {
       const [oldest] = this.#waiting.keys();
       if (oldest !== undefined) this.#shed(oldest);
     }

@@ -15,7 +15,7 @@ import { PartnerPings } from "../operation/partner-ping";
 import { Traces } from "../operation/traces";
 import type { PartnerFailure, StreamStatus } from "../status";
 import type { Store } from "../store/store";
-import { Admission } from "./admission";
+import { Admission, type StrangerBounds } from "./admission";
 import { ConnectionGate } from "./connection-gate";
 import { dialbackKey, sameKey } from "./dialback-key";
 import type { DialbackResult } from "./inbound-state";
@@ -42,6 +42,8 @@ export interface FederationOptions {
   readonly allowPrivateTargets: readonly string[];
   /** Ranges that no rate holds back. Default: none. */
   readonly unlimitedFrom?: readonly string[];
+  /** Default: 256 in total, 16 from an address. */
+  readonly strangers?: StrangerBounds;
   /** Where it is reached, no new stream is taken. Default: this process's. */
   readonly memory?: MemoryCeiling;
   /** What this process listens on: never dialled. */
@@ -125,7 +127,7 @@ export class Federation {
       now: surroundings.now,
       randomId: surroundings.randomId,
     });
-    const admission = new Admission(() => settings().connectionLimit);
+    const admission = new Admission(() => settings().connectionLimit, options.strangers);
     this.#host = {
       surroundings,
       log,

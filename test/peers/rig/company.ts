@@ -1,5 +1,8 @@
+import { X509Certificate } from "node:crypto";
+import { publicKeyPin } from "../../../src/certificate/peer-identity";
 import type { Ejabberd } from "./ejabberd";
 import { Federation, type OurSide, ourDomain, type TheirSide } from "./federation";
+import { TestAuthority } from "./pki";
 import type { Prosody } from "./prosody";
 import { PeerRig } from "./rig";
 import type { Unbound } from "./unbound";
@@ -38,9 +41,16 @@ export class Company {
       const domains = theirs.flatMap(({ domain, additionalDomains = [] }) => [domain, ...additionalDomains]);
       const hosts = Object.fromEntries(domains.map((domain) => [domain, gateway.address]));
       const common = { mode: "tls-dialback", accounts, resolver: view } as const;
+      // Prosody's certificate is vouched for by an authority, ejabberd's by its key alone.
+      const ownAuthority = await TestAuthority.create("An authority that nobody knows");
+      const unknown = await ownAuthority.issue({ names: [ourDomain] });
+      const trust =
+        server === "ejabberd"
+          ? { pins: [publicKeyPin(new X509Certificate(unknown.certPem).raw)] }
+          : { trustAnchors: [rig.authority.caPem] };
       const start = () =>
         server === "ejabberd"
-          ? rig.startEjabberd(place, { ...common, hosts })
+          ? rig.startEjabberd(place, { ...common, hosts, certificates: unknown })
           : rig.startProsody(place, { ...common, modules: ["offline"] });
       const inside = await start();
       const federation = await Federation.open(
@@ -49,7 +59,7 @@ export class Company {
           internal: {
             kind: "xmpp",
             servers: [{ address: place.address, port: place.s2sPort }],
-            trustAnchors: [rig.authority.caPem],
+            ...trust,
           },
           listenInside: { address: gateway.address, port: gateway.s2sPort },
         },

@@ -1,3 +1,4 @@
+import { addressFamily } from "./address";
 import { addressDiffers } from "./address-differs";
 import { addressExtra } from "./address-extra";
 import { addressIpv6Undeclared } from "./address-ipv6-undeclared";
@@ -51,6 +52,7 @@ export const HOST_CHECKS: Stages<HostView> = [
 /** On everything that a run found out. */
 export const FAMILIES: readonly Family[] = [
   srvFamily,
+  addressFamily,
   delegation,
   dnssecFamily,
   publicView,

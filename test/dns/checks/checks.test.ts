@@ -51,6 +51,11 @@ describe("a zone that differs in one field fails by that field's check alone", (
       { found: "target 203.0.113.5", expected: `a host name: ${EDGE}`, remedy: SRV_LINE },
     ],
     ["srv-target-address-literal", srv({ target: "_edge.contoso.example" }), { found: "target _edge.contoso.example" }],
+    [
+      "srv-target-address-literal",
+      [...RECORDS, ...srv({ target: "203.0.113.5" }).filter(({ type }) => type === "SRV")],
+      { remedy: `remove ${SRV_LINE.replace(EDGE, "203.0.113.5")}` },
+    ],
     ["srv-no-service", srv({ target: "" }), { found: "target . (no such service)", remedy: SRV_LINE }],
     [
       "srv-extra",
@@ -157,13 +162,14 @@ describe("what is no fault", () => {
     ["IPv6 written in another way", [...without("AAAA"), address("AAAA", "2001:db8:0:0:0:0:0:7")], {}],
     ["another time to live", RECORDS.map((record) => ({ ...record, ttl: 60 })), {}],
     ["a declared legacy gateway beside the edge", [...RECORDS, other], { declaredTargets: ["OLD.contoso.example."] }],
-    [
-      "any address where it is allocated at deploy",
-      RECORDS,
-      { facts: facts(definition({ accessEdge: { fqdn: EDGE } })) },
-    ],
   ])("%s", async (_, records, more) => {
     expect(await verifyZone(records, more)).toMatchObject({ verdict: "pass", findings: [] });
+  });
+
+  test("any address where it is allocated at deploy, as long as it is public", async () => {
+    const allocated = facts(definition({ accessEdge: { fqdn: EDGE } }));
+    const report = await verifyZone(RECORDS, { facts: allocated, allowPrivate: true, probe: false });
+    expect(report).toMatchObject({ verdict: "pass", findings: [{ id: "address-private", verdict: "info" }] });
   });
 
   test("but an edge whose addresses are allocated at deploy needs some", async () => {

@@ -103,8 +103,8 @@ function ended(
   return { host: EDGE, domain, address, port: 5269, from: PARTNER, reached: REACHED[awaited], problem, elapsed: 12 };
 }
 
-const judge = (probes: readonly EdgeProbe[], of = ONE) => [
-  ...probeFamily(evidenceOf({ facts: of, probes, authorities: trust, now: NOW.getTime() })),
+const judge = (probes: readonly EdgeProbe[], of = ONE, ipv6 = true) => [
+  ...probeFamily(evidenceOf({ facts: of, probes, authorities: trust, now: NOW.getTime(), survey: { ipv6 } })),
 ];
 const shown = (probes: readonly EdgeProbe[], of = ONE) =>
   judge(probes, of).map(({ id, verdict, domain }) => `${domain} ${id}${verdict === undefined ? "" : ` ${verdict}`}`);
@@ -340,9 +340,26 @@ describe("one cause gives one finding", () => {
     ]);
   });
 
-  test("a dead IPv6 address beside a living IPv4 one is not told here; without one it is", () => {
-    expect(judge([soundProbe(), dead(LOCAL, V6)])).toEqual([]);
+  test("a dead IPv6 address beside a living IPv4 one has a name of its own; without one it has not", () => {
+    expect(judge([soundProbe(), dead(LOCAL, V6)])).toMatchObject([
+      {
+        id: "address-ipv6-dead",
+        domain: EDGE,
+        server: `[${V6}]:5269`,
+        found: "the connection is refused, while IPv4 answers",
+        remedy: expect.stringContaining("or take the AAAA record and the declared address away"),
+      },
+    ]);
     expect(shown([dead(LOCAL, V6)])).toEqual([`${EDGE} tcp-refused`]);
+    expect(shown([soundProbe(LOCAL, V6), dead(LOCAL)])).toEqual([`${EDGE} tcp-refused`]);
+  });
+
+  test("of IPv6 nothing is said where this machine has none, and not-known where the run was over", () => {
+    const without = ended("connect-failed", "connection", { errno: "ENETUNREACH" }, LOCAL, V6);
+    expect(judge([soundProbe(), without])).toEqual([]);
+    expect(judge([soundProbe(), dead(LOCAL, V6)], ONE, false)).toEqual([]);
+    const late = ended("aborted", "connection", {}, LOCAL, V6);
+    expect(judge([soundProbe(), late])).toMatchObject([{ id: "tcp-timeout", verdict: "unknown" }]);
   });
 
   test("what one domain alone meets is that domain's", () => {

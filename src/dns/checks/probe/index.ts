@@ -8,10 +8,10 @@ import { starttls } from "./starttls";
 import { stream } from "./stream";
 
 /** On what partners meet who come to the Access Edge. */
-export const probeFamily: Family = ({ expected, probes, authorities, now }) => {
+export const probeFamily: Family = ({ expected, survey, probes, authorities, now }) => {
   const rowOf = rowsOf(expected.facts.gateway);
   const sightings = [
-    ...reach(probes),
+    ...reach(probes, survey.ipv6),
     ...stream(probes, rowOf),
     ...starttls(probes, rowOf),
     ...(authorities === undefined ? [] : certificates(probes, authorities, new Date(now))),

@@ -5,17 +5,27 @@ import type { Sighting } from "./sighting";
 /** No way from here: that says nothing of the server. */
 const NO_ROUTE = new Set(["ENETUNREACH", "EADDRNOTAVAIL", "EAFNOSUPPORT", "ENETDOWN"]);
 
-/** On the connection itself. */
-export function reach(probes: readonly EdgeProbe[]): Sighting[] {
+/** On the connection itself. @param ipv6 whether this machine has any way by IPv6 */
+export function reach(probes: readonly EdgeProbe[], ipv6: boolean): Sighting[] {
   const answering = probes.filter(({ reached }) => reached !== "none");
   return probes.flatMap((probe) => {
     const { problem } = probe;
     if (probe.reached !== "none" || problem === undefined) return [];
-    // A dead IPv6 address beside a living IPv4 one is a fault of its own: address-ipv6-dead.
+    const sighting = unreached(probe, problem);
     const living = answering.some(({ host, address }) => host === probe.host && isIP(address) === 4);
-    return isIP(probe.address) === 6 && living ? [] : [unreached(probe, problem)];
+    if (isIP(probe.address) !== 6 || !living || problem.code === "aborted") return [sighting];
+    // Without IPv6 of its own this machine cannot tell what partners meet who have it.
+    return !ipv6 || NO_ROUTE.has(problem.errno ?? "") ? [] : [deadIpv6(sighting)];
   });
 }
+
+/** Partners try IPv6 first (RFC 8305), and some nothing else after it. */
+const deadIpv6 = (sighting: Sighting): Sighting => ({
+  ...sighting,
+  id: "address-ipv6-dead",
+  found: `${sighting.found}, while IPv4 answers`,
+  remedy: (about) => `${sighting.remedy(about)}; or take the AAAA record and the declared address away`,
+});
 
 function unreached(probe: EdgeProbe, problem: ProbeProblem): Sighting {
   const { port } = probe;

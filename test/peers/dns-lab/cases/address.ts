@@ -46,6 +46,7 @@ export const ADDRESS_CASES: readonly LabCase[] = [
       definition: ({ edge, edge4, edge6 }) => ({
         accessEdge: { fqdn: edge, addresses: [edge4, edge6, OTHER], port: 5269 },
       }),
+      also: ["address-ptr"], // the reverse zones hold nothing of the third one
     },
   },
   {
@@ -59,5 +60,29 @@ export const ADDRESS_CASES: readonly LabCase[] = [
       definition: ({ edge, edge4 }) => ({ accessEdge: { fqdn: edge, addresses: [edge4], port: 5269 } }),
       records: { "@ AAAA": ["@edge6"] },
     },
+  },
+  {
+    id: "address-private",
+    about: "edge",
+    fault: { definition: ({ edge }) => ({ accessEdge: { fqdn: edge, addresses: ["10.20.0.8"], port: 5269 } }) },
+    sound: { definition: {}, records: { "inside A": ["10.20.0.8"] } },
+  },
+  {
+    id: "address-private",
+    variant: "allowed",
+    about: "edge",
+    verdict: "info",
+    fault: {
+      definition: ({ edge }) => ({ accessEdge: { fqdn: edge, addresses: ["10.20.0.9"], port: 5269 } }),
+      verify: () => ({ allowPrivate: true }),
+    },
+    sound: { verify: () => ({ allowPrivate: true }) },
+  },
+  {
+    id: "address-ptr",
+    about: "edge",
+    // The reverse zones hold the addresses that sites are given, and not this one.
+    fault: { definition: ({ edge }) => ({ accessEdge: { fqdn: edge, addresses: ["11.250.0.9"], port: 5269 } }) },
+    sound: { definition: {} },
   },
 ];

@@ -20,6 +20,8 @@ interface Edge extends Manner, ChainManner {
   readonly below?: string;
   /** Names of the certificate. Default: the edge and the domain. */
   readonly names?: (place: SitePlace) => readonly string[];
+  /** Nobody listens at the IPv6 address. */
+  readonly withoutIpv6?: true;
   /** How the second address differs. */
   readonly second?: Manner & ChainManner;
   readonly patience?: number;
@@ -28,7 +30,16 @@ interface Edge extends Manner, ChainManner {
 }
 
 /** An edge that a partner is to come to. Where it does not listen, or is slow, it has its IPv4 address alone. */
-function edge({ row = TLS_DIALBACK, patience = LONG, below, names, second, instead, ...manner }: Edge = {}): Site {
+function edge({
+  row = TLS_DIALBACK,
+  patience = LONG,
+  below,
+  names,
+  second,
+  instead,
+  withoutIpv6,
+  ...manner
+}: Edge = {}): Site {
   const local = ({ domain }: SitePlace) => (below === undefined ? domain : `${below}.${domain}`);
   return {
     definition: (place) => ({
@@ -49,7 +60,7 @@ function edge({ row = TLS_DIALBACK, patience = LONG, below, names, second, inste
         instead(place);
         return { verify, close: async () => undefined };
       }
-      const addresses = second === undefined ? [place.edge4, place.edge6] : [place.edge4];
+      const addresses = second === undefined && withoutIpv6 !== true ? [place.edge4, place.edge6] : [place.edge4];
       const first = await serveXmpp(addresses, local(place), chain, manner);
       if (second === undefined) return { verify, close: () => first.close() };
       const again = await serveXmpp([place.edge6], local(place), other, second);
@@ -75,6 +86,12 @@ const many = (place: SitePlace) => [...Array.from({ length: 90 }, (_, i) => `d${
 export const PROBE_CASES: readonly LabCase[] = [
   { id: "tcp-refused", about: "edge", fault: edge({ instead: NOBODY }), sound: edge() },
   { id: "tcp-timeout", about: "edge", fault: edge({ instead: swallow, patience: SHORT }), sound: edge({ delay: 300 }) },
+  {
+    id: "address-ipv6-dead",
+    about: "edge",
+    fault: edge({ withoutIpv6: true }),
+    sound: edge({ second: { delay: 200 } }),
+  },
   {
     id: "tcp-unreachable",
     about: "edge",

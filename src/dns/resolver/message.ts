@@ -1,6 +1,8 @@
-import { type Answer, type DecodedPacket, decode, encode, type OptAnswer, RECURSION_DESIRED } from "dns-packet";
-import { checkStructure, MalformedMessage } from "./message-structure";
+import { type Answer, encode, type OptAnswer, RECURSION_DESIRED } from "dns-packet";
+import { HEADER } from "./message-name";
+import { checkStructure, MalformedMessage, type MessageStructure } from "./message-structure";
 import { comparable } from "./names";
+import { type DecodedQuestion, decodeQuestions, decodeRecord, decodeRecords } from "./record-decoder";
 
 export { comparable, isAskable } from "./names";
 
@@ -41,12 +43,23 @@ export interface Message {
   readonly additionals: readonly Answer[];
   readonly extendedErrors: readonly ExtendedError[];
   /** Whether it repeats a question; some servers leave it out where they could not read the query. */
-  readonly questions: readonly { readonly name: string; readonly type: string; readonly class?: string | undefined }[];
+  readonly questions: readonly DecodedQuestion[];
 }
 
 /** UDP payload that passes any path without fragments (DNS flag day 2020; RFC 9715). */
 const PAYLOAD = 1232;
 const BADVERS = 16;
+/** RFC 1035 section 4.1.1. */
+const RESPONSE = 0x8000;
+const AUTHORITATIVE = 0x0400;
+const TRUNCATED = 0x0200;
+const RECURSION_AVAILABLE = 0x0080;
+/** Response codes by number (IANA registry "DNS RCODEs"), as far as a header holds them. */
+const CODES = [
+  ...["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"],
+  ...["YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH", "NOTZONE"],
+];
+const NONE: readonly never[] = [];
 /** RFC 3225 section 3. */
 const DNSSEC_OK = 0x8000;
 /** RFC 8914 section 2. */
@@ -80,31 +93,63 @@ export function encodeQuery(
 }
 
 /**
- * Reads a response.
+ * Reads a response: that it is well-formed is found out at once, its records are decoded when somebody looks at them.
  * @throws MalformedMessage
  */
 export function decodeResponse(bytes: Buffer): Message {
-  checkStructure(bytes);
-  let packet: DecodedPacket;
-  try {
-    packet = decode(bytes);
-  } catch (cause) {
-    throw new MalformedMessage(`it cannot be decoded: ${(cause as Error).message}`, { cause });
+  const structure = checkStructure(bytes);
+  const decoded = structure.unread.map((span) => ({ at: span.start, record: decodeRecord(bytes, span) }));
+  if ((bytes.readUInt16BE(2) & RESPONSE) === 0) throw new MalformedMessage("it is a query, not a response");
+  const opt = decoded.find(({ at, record }) => at >= structure.additionals.start && record.type === "OPT");
+  return new ReadMessage(bytes, structure, opt?.record as OptAnswer | undefined);
+}
+
+/** A message whose every record has the form of its type. */
+class ReadMessage implements Message {
+  readonly id: number;
+  readonly code: string;
+  readonly authoritative: boolean;
+  readonly recursive: boolean;
+  readonly truncated: boolean;
+  readonly extendedErrors: readonly ExtendedError[];
+  #questions: readonly DecodedQuestion[] | undefined;
+  #answers: readonly Answer[] | undefined;
+  #authorities: readonly Answer[] | undefined;
+  #additionals: readonly Answer[] | undefined;
+
+  constructor(
+    private readonly bytes: Buffer,
+    private readonly structure: MessageStructure,
+    opt: OptAnswer | undefined,
+  ) {
+    const flags = bytes.readUInt16BE(2);
+    this.id = bytes.readUInt16BE(0);
+    this.code = responseCode(flags & 0xf, opt);
+    this.authoritative = (flags & AUTHORITATIVE) !== 0;
+    this.recursive = (flags & RECURSION_AVAILABLE) !== 0;
+    this.truncated = (flags & TRUNCATED) !== 0;
+    this.extendedErrors = extendedErrors(opt);
   }
-  if (decode.bytes !== bytes.length) throw new MalformedMessage("a record's data is longer than its type has it");
-  if (!packet.flag_qr) throw new MalformedMessage("it is a query, not a response");
-  return {
-    id: bytes.readUInt16BE(0),
-    code: responseCode(packet),
-    authoritative: packet.flag_aa,
-    recursive: packet.flag_ra,
-    truncated: packet.flag_tc,
-    questions: packet.questions ?? [],
-    answers: packet.answers ?? [],
-    authorities: packet.authorities ?? [],
-    additionals: (packet.additionals ?? []).filter((record) => record.type !== "OPT"),
-    extendedErrors: extendedErrors(packet),
-  };
+
+  get questions(): readonly DecodedQuestion[] {
+    this.#questions ??= decodeQuestions(this.bytes, { start: HEADER, count: this.bytes.readUInt16BE(4) });
+    return this.#questions;
+  }
+
+  get answers(): readonly Answer[] {
+    this.#answers ??= decodeRecords(this.bytes, this.structure.answers);
+    return this.#answers;
+  }
+
+  get authorities(): readonly Answer[] {
+    this.#authorities ??= decodeRecords(this.bytes, this.structure.authorities);
+    return this.#authorities;
+  }
+
+  get additionals(): readonly Answer[] {
+    this.#additionals ??= decodeRecords(this.bytes, this.structure.additionals).filter(({ type }) => type !== "OPT");
+    return this.#additionals;
+  }
 }
 
 /** Whether the response repeats exactly this question; case does not matter (RFC 4343). */
@@ -119,12 +164,10 @@ export function answersQuestion(message: Message, question: WireQuestion): boole
   );
 }
 
-const optOf = (packet: DecodedPacket) =>
-  packet.additionals?.find((record): record is OptAnswer => record.type === "OPT");
-
-function extendedErrors(packet: DecodedPacket): ExtendedError[] {
+function extendedErrors(opt: OptAnswer | undefined): readonly ExtendedError[] {
+  if (opt === undefined || opt.options.length === 0) return NONE;
   // The decoder hands on options that it does not know as octets; its types do not say so.
-  const options: readonly { readonly code: number; readonly data?: unknown }[] = optOf(packet)?.options ?? [];
+  const options: readonly { readonly code: number; readonly data?: unknown }[] = opt.options;
   return options
     .flatMap(({ code, data }) => (code === EXTENDED_ERROR && Buffer.isBuffer(data) && data.length >= 2 ? [data] : []))
     .slice(0, EXTENDED_ERRORS)
@@ -134,10 +177,9 @@ function extendedErrors(packet: DecodedPacket): ExtendedError[] {
     }));
 }
 
-function responseCode(packet: DecodedPacket): string {
-  const opt = optOf(packet);
-  const low = (packet as DecodedPacket & { rcode: string }).rcode;
-  if (opt === undefined || opt.extendedRcode === 0) return low;
+function responseCode(low: number, opt: OptAnswer | undefined): string {
+  const name = CODES[low] ?? `RCODE_${low}`;
+  if (opt === undefined || opt.extendedRcode === 0) return name;
   // The only extended code that a query without TSIG or cookies can meet; all others are named by their high part.
-  return opt.extendedRcode * 16 === BADVERS && low === "NOERROR" ? "BADVERS" : `extended ${opt.extendedRcode}/${low}`;
+  return opt.extendedRcode * 16 === BADVERS && low === 0 ? "BADVERS" : `extended ${opt.extendedRcode}/${name}`;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, jest, test } from "@jest/globals";
-import { encode } from "dns-packet";
+import { type Answer, decode, encode } from "dns-packet";
 import fc from "fast-check";
 import { readAnswer } from "../../../src/dns/resolver";
 import { decodeResponse, encodeQuery } from "../../../src/dns/resolver/message";
@@ -47,6 +47,101 @@ describe("octets from the network", () => {
     expect(steps.mock.calls.length).toBeGreaterThan(0);
     expect(steps.mock.calls.length).toBeLessThan(bytes.length);
     steps.mockRestore();
+  });
+});
+
+/** A record of every type that the survey's questions are answered with, and of some others. */
+const RECORDS: Answer[] = [
+  { type: "A", name: "a.example", ttl: 1, data: "192.0.2.1" },
+  { type: "AAAA", name: "a.example", ttl: 1, data: "2001:db8::1" },
+  { type: "NS", name: "example", ttl: 1, data: "ns.example" },
+  { type: "CNAME", name: "b.example", ttl: 1, data: "a.example" },
+  { type: "DNAME", name: "c.example", ttl: 1, data: "a.example" },
+  { type: "PTR", name: "1.2.0.192.in-addr.arpa", ttl: 1, data: "a.example" },
+  { type: "SRV", name: OWNER, ttl: 1, data: { priority: 1, weight: 2, port: 5269, target: "a.example" } },
+  {
+    type: "SOA",
+    name: "example",
+    ttl: 1,
+    data: { mname: "ns.example", rname: "x.example", serial: 1, refresh: 2, retry: 3, expire: 4, minimum: 5 },
+  },
+  { type: "TXT", name: "example", ttl: 1, data: ["one", "two"] },
+  { type: "MX", name: "example", ttl: 1, data: { preference: 1, exchange: "a.example" } },
+  { type: "CAA", name: "example", ttl: 1, data: { flags: 0, tag: "issue", value: "ca.example" } },
+  { type: "DS", name: "example", ttl: 1, data: { keyTag: 1, algorithm: 13, digestType: 2, digest: Buffer.alloc(32) } },
+  { type: "DNSKEY", name: "example", ttl: 1, data: { flags: 257, algorithm: 13, key: Buffer.alloc(64) } },
+  {
+    type: "RRSIG",
+    name: "example",
+    ttl: 1,
+    data: {
+      ...{ typeCovered: "SOA", algorithm: 13, labels: 1, originalTTL: 1, expiration: 3, inception: 2, keyTag: 1 },
+      ...{ signersName: "example", signature: Buffer.alloc(64) },
+    },
+  },
+  { type: "NSEC", name: "example", ttl: 1, data: { nextDomain: "a.example", rrtypes: ["A", "SRV", "CAA"] } },
+  {
+    type: "NSEC3",
+    name: "0p9mhaveqvm6t7vbl5lop2u3t2rp3tom.example",
+    ttl: 1,
+    data: {
+      ...{ algorithm: 1, flags: 0, iterations: 0, salt: Buffer.alloc(0), nextDomain: Buffer.alloc(20) },
+      rrtypes: ["A"],
+    },
+  },
+  {
+    type: "TLSA",
+    name: OWNER,
+    ttl: 1,
+    data: { usage: 3, selector: 1, matchingType: 1, certificate: Buffer.alloc(32) },
+  },
+];
+
+const record = fc.constantFrom(...RECORDS);
+const section = fc.array(record, { maxLength: 3 });
+const message = fc
+  .record({ answers: section, authorities: section, additionals: section })
+  .map((sections) => encode({ type: "response", id: 1, flags: 1 << 10, questions: [QUESTION], ...sections }));
+
+/** What the decoder makes of the whole message at once; undefined where it does not read all of it. */
+function decodedWhole(bytes: Buffer) {
+  try {
+    const { questions, answers, authorities, additionals = [] } = decode(bytes);
+    if (decode.bytes !== bytes.length) return undefined;
+    return { questions, answers, authorities, additionals: additionals.filter(({ type }) => type !== "OPT") };
+  } catch {
+    return undefined;
+  }
+}
+
+function readInParts(bytes: Buffer) {
+  const { questions, answers, authorities, additionals } = decodeResponse(bytes);
+  return { questions, answers, authorities, additionals };
+}
+
+describe("records read when they are looked at", () => {
+  test("are those that the decoder finds in the message", () => {
+    fc.assert(
+      fc.property(message, (bytes) => {
+        expect(readInParts(bytes)).toEqual(decodedWhole(bytes));
+      }),
+    );
+  });
+
+  test("of a message that came damaged, too, or it is malformed at once", () => {
+    const damage = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 4 });
+    let accepted = 0;
+    fc.assert(
+      fc.property(message, damage, (bytes, changes) => {
+        // Not the header: that it is no response is another matter.
+        for (const [at, octet] of changes) bytes[12 + (at % (bytes.length - 12))] = octet;
+        if (read(bytes) === "malformed") return;
+        accepted++;
+        expect(readInParts(bytes)).toEqual(decodedWhole(bytes));
+      }),
+      { numRuns: 1500 },
+    );
+    expect(accepted).toBeGreaterThan(0);
   });
 });
 

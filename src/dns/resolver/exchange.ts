@@ -16,7 +16,16 @@ export interface ExchangeOptions {
   readonly dnssec?: boolean;
   /** Asks over TCP at once and by no other way. Default false. */
   readonly tcpOnly?: boolean;
-  readonly signal?: AbortSignal;
+  /** How datagrams are sent. Default: each from a socket of its own. */
+  readonly udp?: Transport;
+  readonly signal?: Interruption;
+}
+
+/** What of an AbortSignal an exchange needs: whoever has thousands on their way has a cheaper one. */
+export interface Interruption {
+  readonly aborted: boolean;
+  addEventListener(type: "abort", listener: () => void): void;
+  removeEventListener(type: "abort", listener: () => void): void;
 }
 
 export type Exchanged =
@@ -53,7 +62,7 @@ const TCP = WAYS.indexOf("tcp");
 const NO_EDNS = new Set(["FORMERR", "NOTIMP", "BADVERS"]);
 
 /**
- * Puts one question to one server, over sockets of its own. Only a message from that address and port, to our port,
+ * Puts one question to one server. Only a message from that address and port, to our port,
  * with our id and question counts (RFC 5452 section 9); anything else is passed over and we listen on, so that a
  * forgery can neither win nor fail the look-up. Silence is met by the bare question, then TCP; a truncated answer by
  * TCP. Never rejects.
@@ -101,7 +110,7 @@ class Exchange {
     const edns = way === 0 || (dnssec && way === TCP && this.#way === 0);
     this.#way = way;
     clearTimeout(this.#silence);
-    const transport: Transport = way === TCP ? overTcp : overUdp;
+    const transport = way === TCP ? overTcp : (this.options.udp ?? overUdp);
     const query = encodeQuery(randomInt(0x10000), this.question, { edns, recursion, dnssec });
     this.#asked[way] = { at: performance.now(), edns, after };
     const listener = transport(this.server, query, {

@@ -4,7 +4,9 @@ import {
   exchange,
   formatServerAddress,
   InFlight,
+  type Interruption,
   type ServerAddress,
+  type UdpSockets,
   type WireQuestion,
 } from "../resolver";
 import { beginningOf } from "../resolver/message-structure";
@@ -23,7 +25,8 @@ export interface AskerOptions {
   readonly ipv6: boolean;
   /** Milliseconds on a clock that never goes back. */
   readonly now: () => number;
-  readonly signal?: AbortSignal;
+  readonly interruption: Interruption;
+  readonly sockets: UdpSockets;
 }
 
 export interface Asking {
@@ -90,9 +93,9 @@ export class Asker {
   }
 
   async #exchange(question: WireQuestion, server: ServerAddress, asking: Asking): Promise<Said> {
-    const { deadline, patience, timeout, now, signal } = this.options;
+    const { deadline, patience, timeout, now, interruption, sockets } = this.options;
     const left = deadline - now();
-    if (left <= 0 || signal?.aborted === true) {
+    if (left <= 0 || interruption.aborted) {
       this.cutShort = true;
       return { status: "failed", code: "deadline", reason: "not asked: the time for the whole was over" };
     }
@@ -103,7 +106,8 @@ export class Asker {
       ...asking,
       ...limits,
       dnssec: true,
-      ...(signal !== undefined && { signal }),
+      udp: sockets.transport,
+      signal: interruption,
     });
     if (outcome.status === "failed") {
       const hurried = outcome.code === "timeout" && limits.timeout < timeout;

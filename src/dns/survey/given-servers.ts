@@ -1,7 +1,7 @@
 import { comparable } from "../resolver";
 import { formatServerAddress } from "../resolver/server-address";
 import type { NameServer } from "../vantage";
-import type { Place, Zone } from "./zone";
+import type { Place, Zone, ZoneServer } from "./zone";
 import { isBelow } from "./zone-cut";
 
 /** Zones by the name servers that were given for them, instead of the delegation. */
@@ -22,6 +22,11 @@ export class GivenServers {
         }),
       withoutAddress: [],
     }));
+  }
+
+  async firstServers(name: string): Promise<readonly ZoneServer[]> {
+    const place = await this.place(name);
+    return place.status === "found" ? place.zone.servers : [];
   }
 
   /** The deepest zone that holds the name. */

@@ -1,12 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { networkInterfaces } from "node:os";
-import type { ServerAddress, WireQuestion } from "../resolver";
+import { type ServerAddress, UdpSockets, type WireQuestion } from "../resolver";
 import type { NameServer } from "../vantage";
 import { PUBLIC_RESOLVERS } from "../vantage";
-import { Asker } from "./asker";
+import { Asker, type AskerOptions } from "./asker";
 import { GivenServers } from "./given-servers";
 import { ROOT_HINTS } from "./root-hints";
 import type { Asked, Observation } from "./said";
+import { SharedInterruption } from "./shared-interruption";
 import type { AskedOfZone, NamePlace, PartnerAsked } from "./surveyor";
 import { Surveyor } from "./surveyor";
 import type { Zone } from "./zone";
@@ -87,11 +88,25 @@ const PATIENCES = 3.5;
  * the network does; ends at the deadline with what is known by then.
  */
 export async function survey(options: SurveyOptions): Promise<Survey> {
-  const { timeout = 20_000, patience = 700, concurrency = 512, now = () => performance.now(), signal } = options;
+  const interruption = new SharedInterruption(options.signal);
+  const sockets = new UdpSockets();
+  try {
+    return await surveyOver(options, { interruption, sockets });
+  } finally {
+    interruption.close();
+    sockets.close();
+  }
+}
+
+async function surveyOver(
+  options: SurveyOptions,
+  shared: Pick<AskerOptions, "interruption" | "sockets">,
+): Promise<Survey> {
+  const { timeout = 20_000, patience = 700, concurrency = 512, now = () => performance.now() } = options;
   const { nameServers = [], resolvers = PUBLIC_RESOLVERS, roots = ROOT_HINTS, port = 53 } = options;
   const ipv6 = options.ipv6 ?? hasIpv6();
   const limits = { deadline: now() + timeout, patience, timeout: patience * PATIENCES };
-  const asker = new Asker({ ...limits, concurrency, ipv6, now, ...(signal !== undefined && { signal }) });
+  const asker = new Asker({ ...limits, concurrency, ipv6, now, ...shared });
   const finder = new ZoneFinder(asker, { roots, port });
   const places = nameServers.length > 0 ? new GivenServers(nameServers) : finder;
   const rootWords = nameServers.length > 0 ? [] : await finder.rootWords();

@@ -1,4 +1,4 @@
-import { comparable, type ServerAddress, type WireQuestion } from "../resolver";
+import { comparable, InFlight, type ServerAddress, type WireQuestion } from "../resolver";
 import type { Asker } from "./asker";
 import { caaQuestions, domainQuestions, hostQuestions, publicQuestions, reverseQuestion } from "./questions";
 import { type Asked, messagesOf, type Observation } from "./said";
@@ -16,9 +16,16 @@ export type NamePlace =
   | (Omit<Extract<Place, { status: "denied" }>, "zone"> & { readonly zone: string })
   | Extract<Place, { status: "unknown" }>;
 
+/** Finds the zones of names. */
+export interface Places {
+  place(name: string): Promise<Place>;
+  /** Servers of the name's zone as soon as some are known, before the zone itself was asked who else serves it. */
+  firstServers(name: string): Promise<readonly ServerAddress[]>;
+}
+
 export interface SurveyorOptions {
   readonly asker: Asker;
-  readonly places: { place(name: string): Promise<Place> };
+  readonly places: Places;
   readonly resolvers: readonly ServerAddress[];
   readonly randomLabel: string;
   /** Whether name servers can be asked at all. */
@@ -39,6 +46,8 @@ const MAX_ALIASES = 8;
 const MAX_ADDRESSES = 64;
 /** Servers asked for the keys of zones that only lead to others. */
 const KEY_SERVERS = 4;
+/** Looked at at once: what is under way takes memory, and there may be a thousand. */
+const MAX_AT_ONCE = 128;
 
 /** The key of a question in a survey. */
 export const questionKey = ({ name, type }: WireQuestion) => `${type} ${comparable(name)}`;
@@ -53,6 +62,7 @@ export class Surveyor {
   /** Zones that hold a name; awaited at the end, for no other question depends on what is asked of them. */
   readonly #looked = new Map<string, Promise<void>>();
   readonly #hosts = new Map<string, Promise<void>>();
+  readonly #atOnce = new InFlight(MAX_AT_ONCE);
 
   constructor(private readonly options: SurveyorOptions) {}
 
@@ -63,8 +73,10 @@ export class Surveyor {
     readonly questions: readonly WireQuestion[];
   }): Promise<void> {
     await Promise.all([
-      ...what.questions.flatMap((question) => [this.#ask(question), this.#askResolvers(question)]),
-      ...what.domains.map((domain) => this.#domain(comparable(domain))),
+      ...what.domains.map((domain) => this.#inTurn(() => this.#domain(comparable(domain)))),
+      ...what.questions.map((question) =>
+        this.#inTurn(() => Promise.all([this.#ask(question), this.#askResolvers(question)])),
+      ),
       ...what.hosts.map((host) => this.#host(comparable(host))),
       ...what.certificateNames.flatMap(caaQuestions).map((question) => this.#ask(question)),
     ]);
@@ -73,16 +85,20 @@ export class Surveyor {
   }
 
   async lookAtPartners(partners: readonly PartnerAsked[]): Promise<void> {
-    await Promise.all(
-      partners.map(async ({ domain, proxyFqdn }) => {
-        if (proxyFqdn !== undefined) return this.#addressesOf(comparable(proxyFqdn));
-        const said = await this.#askSomebody(publicQuestions(comparable(domain))[0]!);
-        const targets = targetsIn(said).slice(0, MAX_TARGETS);
-        // RFC 6120 section 3.2.2: without a service the domain's own addresses.
-        await Promise.all((targets.length > 0 ? targets : [comparable(domain)]).map((host) => this.#addressesOf(host)));
-      }),
-    );
+    await Promise.all(partners.map((partner) => this.#inTurn(() => this.#partner(partner))));
     await Promise.all(this.#looked.values());
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    return this.#atOnce.run("all", work);
+  }
+
+  async #partner({ domain, proxyFqdn }: PartnerAsked): Promise<void> {
+    if (proxyFqdn !== undefined) return this.#addressesOf(comparable(proxyFqdn));
+    const said = await this.#askSomebody(publicQuestions(comparable(domain))[0]!);
+    const targets = targetsIn(said).slice(0, MAX_TARGETS);
+    // RFC 6120 section 3.2.2: without a service the domain's own addresses.
+    await Promise.all((targets.length > 0 ? targets : [comparable(domain)]).map((host) => this.#addressesOf(host)));
   }
 
   async #addressesOf(host: string): Promise<void> {
@@ -97,7 +113,9 @@ export class Surveyor {
 
   async #domain(domain: string): Promise<void> {
     const service = publicQuestions(domain)[0]!;
-    const own = domainQuestions(domain, this.options.randomLabel).map((question) => this.#ask(question));
+    const own = domainQuestions(domain, this.options.randomLabel).map((question) =>
+      this.#ask({ ...question, within: domain }),
+    );
     const [atNameServers, atResolvers] = await Promise.all([this.#ask(service), this.#askResolvers(service)]);
     const targets = targetsIn([...atNameServers, ...atResolvers]).slice(0, MAX_TARGETS);
     await Promise.all([...own, ...targets.map((target) => this.#host(target))]);
@@ -122,9 +140,12 @@ export class Surveyor {
   }
 
   /** Asks the servers of the name's own zone; where they name an alias, the servers of the alias' zone, and so on. */
-  async #ask(question: WireQuestion, aliases: readonly string[] = []): Promise<readonly Observation[]> {
+  async #ask(
+    { within, ...question }: WireQuestion & { readonly within?: string },
+    aliases: readonly string[] = [],
+  ): Promise<readonly Observation[]> {
     if (!this.options.reachable) return [];
-    const observations = await this.#askZoneOf(question);
+    const observations = await this.#askZoneOf(question, within ?? hostOf(comparable(question.name)));
     const onward = aliasesIn(observations, comparable(question.name));
     const path = [...aliases, comparable(question.name)];
     // An alias loop ends where it began. More than one target at a step is more than one server's mind.
@@ -134,26 +155,28 @@ export class Surveyor {
     return [...observations, ...further.flat()];
   }
 
-  #askZoneOf(question: WireQuestion): Promise<readonly Observation[]> {
+  #askZoneOf(question: WireQuestion, within: string): Promise<readonly Observation[]> {
     const key = questionKey(question);
     const underWay = this.#underWay.get(key);
     if (underWay !== undefined) return underWay;
-    const asked = this.#askZoneOnce(question, key);
+    const asked = this.#askZoneOnce(question, key, within);
     this.#underWay.set(key, asked);
     return asked;
   }
 
-  async #askZoneOnce(question: WireQuestion, key: string): Promise<readonly Observation[]> {
+  /** @param within the name, or one above it whose zone it is looked for in at first */
+  async #askZoneOnce(question: WireQuestion, key: string, within: string): Promise<readonly Observation[]> {
     const name = comparable(question.name);
-    // Labels with an underscore are seldom zones: where they are, the servers above refer to them, and are followed.
-    const host = name.slice(name.lastIndexOf("_") < 0 ? 0 : name.indexOf(".", name.lastIndexOf("_")) + 1);
-    let place = await this.#place(host);
+    const { places } = this.options;
+    // Those that are known are asked at once, not after they said who else there is: a slow one takes long for either.
+    const known = places.firstServers(within).then((servers) => this.#askServers(question, servers));
+    let [place] = await Promise.all([this.#place(within), known]);
     if (place.status === "unknown") {
       this.atNameServers.set(key, { question, observations: [] });
       return [];
     }
     let observations = await this.#askServers(question, place.zone.servers);
-    if (host !== name && refersOn(observations, place.zone.name, name)) {
+    if (within !== name && refersOn(observations, place.zone.name, name)) {
       place = await this.#place(name);
       if (place.status !== "unknown") observations = await this.#askServers(question, place.zone.servers);
     }
@@ -242,6 +265,10 @@ export class Surveyor {
     return [...new Set(addresses)].slice(0, MAX_ADDRESSES);
   }
 }
+
+/** Labels with an underscore are seldom zones: where they are, the servers above refer to them, and are followed. */
+const hostOf = (name: string) =>
+  name.slice(name.lastIndexOf("_") < 0 ? 0 : name.indexOf(".", name.lastIndexOf("_")) + 1);
 
 function targetsIn(observations: readonly Observation[]): string[] {
   const targets = messagesOf(observations)

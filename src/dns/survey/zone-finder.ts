@@ -30,6 +30,7 @@ export class ZoneFinder {
   /** Steps under way for a name's own sake. Steps for a name server's address never wait for these: no circle can. */
   readonly #steps = new Map<string, Promise<Step>>();
   readonly #places = new Map<string, Promise<Place>>();
+  readonly #first = new Map<string, Promise<readonly ZoneServer[]>>();
   readonly #completed = new Map<string, Promise<Zone>>();
   readonly #hosts = new Map<string, HostAddresses>();
 
@@ -56,11 +57,23 @@ export class ZoneFinder {
     const wanted = comparable(name);
     const known = this.#places.get(wanted);
     if (known !== undefined) return known;
-    const place = this.#walk(wanted, 0).then(async (found) =>
+    const walked = this.#walk(wanted, 0);
+    const place = walked.then(async (found) =>
       found.status === "unknown" ? found : { ...found, zone: await this.#complete(found.zone) },
     );
     this.#places.set(wanted, place);
+    this.#first.set(
+      wanted,
+      walked.then((found) => (found.status === "found" ? found.zone.servers : [])),
+    );
     return place;
+  }
+
+  /** Servers of the name's zone that its parent names; none where the name is denied. */
+  firstServers(name: string): Promise<readonly ZoneServer[]> {
+    const wanted = comparable(name);
+    void this.place(wanted);
+    return this.#first.get(wanted)!;
   }
 
   async #walk(name: string, depth: number): Promise<Place> {

@@ -54,6 +54,7 @@ export class InboundStream implements WireHandlers {
   readonly #host: StreamHost;
   readonly #wire: Wire;
   readonly #since: number;
+  readonly #directTls: boolean;
   readonly #context: InboundContext;
   #state: InboundState;
   #headerSent = false;
@@ -106,6 +107,7 @@ export class InboundStream implements WireHandlers {
     });
     this.#deadline.set(STRANGER_TLS_SECONDS);
     host.admission.begin(this, this.#wire.remoteAddress);
+    this.#directTls = directTls;
     if (directTls) this.#handshake([DIRECT_TLS_PROTOCOL]);
   }
 
@@ -405,7 +407,13 @@ export class InboundStream implements WireHandlers {
     this.#deadline.clear();
     this.#wire.allowStanzaBytes(MAXIMUM_STANZA_BYTES);
     this.#lastStanza = host.surroundings.now();
-    host.log.info("stream-authenticated", { direction: "in", ...pair, method, address: this.#wire.remoteAddress });
+    host.log.info("stream-authenticated", {
+      direction: "in",
+      ...pair,
+      method,
+      address: this.#wire.remoteAddress,
+      ...(this.#directTls ? { directTls: true } : {}),
+    });
     host.counters.add(`streams_authenticated_total{direction="in",method="${method}"}`);
     host.inboundAuthenticated(pair, method);
   }

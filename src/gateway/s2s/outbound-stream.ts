@@ -85,6 +85,7 @@ export class OutboundStream implements WireHandlers {
   #dialling: Socket | undefined;
   #deadline: NodeJS.Timeout | undefined;
   #expected: { done: () => void } | undefined;
+  #directTls = false;
   #ended = false;
   #closing = false;
   /** What the peer presented, as long as it may have to be judged again. */
@@ -285,6 +286,7 @@ export class OutboundStream implements WireHandlers {
           remote,
           method: effect.method,
           address: wire.remoteAddress,
+          ...(this.#directTls ? { directTls: true } : {}),
         });
         this.#host.counters.add(`streams_authenticated_total{direction="out",method="${effect.method}"}`);
         this.#listener.onReady(effect.method, this.#state.managed);
@@ -331,28 +333,21 @@ export class OutboundStream implements WireHandlers {
       this.#end({ code, text: found.text });
       return;
     }
-    const failures: string[] = [];
-    for (const target of found.targets) {
-      const outcome = await connectTo(target, (socket) => {
-        this.#dialling = socket;
-      });
-      if (this.#ended) {
-        if (typeof outcome !== "string") outcome.destroy();
-        return;
-      }
-      if (typeof outcome === "string") {
-        failures.push(`${target.host} [${target.address}]:${target.port} ${outcome}`);
-        continue;
-      }
-      this.#dialling = undefined;
-      this.#wire = new Wire(outcome, this);
-      if (target.directTls) {
-        this.#state = { ...this.#state, phase: "handshake" };
-        this.#secure(this.#wire, [DIRECT_TLS_PROTOCOL]);
-      } else this.#open(this.#wire);
+    const dialled = await dial(found.targets, this.#abort.signal);
+    if (this.#ended) {
+      if (dialled.ok) dialled.socket.destroy();
       return;
     }
-    this.#end({ code: "connect-failed", text: failures.join("; ") });
+    if (!dialled.ok) {
+      this.#end({ code: "connect-failed", text: dialled.text });
+      return;
+    }
+    this.#wire = new Wire(dialled.socket, this);
+    if (dialled.target.directTls) {
+      this.#directTls = true;
+      this.#state = { ...this.#state, phase: "handshake" };
+      this.#secure(this.#wire, [DIRECT_TLS_PROTOCOL]);
+    } else this.#open(this.#wire);
   }
 
   #secure(wire: Wire, protocols: readonly string[] = []): void {

@@ -13,7 +13,10 @@ import type { XmppClient } from "./xmpp-client";
 /** What is left to say of our definition: the rest is `contoso.example` with the users alice and bob. */
 export type OurSide = Partial<Omit<EdgeInput, "name" | "accessEdge">> &
   Pick<EdgeInput, "partners"> &
-  Pick<GatewayOptions, "listenInside">;
+  Pick<GatewayOptions, "listenInside"> & {
+    /** It speaks TLS from the first byte too, and its zone says where. */
+    readonly directTls?: boolean;
+  };
 
 /** A Prosody that plays one or more partners. */
 export interface TheirSide {
@@ -25,6 +28,8 @@ export interface TheirSide {
   /** Who issued its certificate; default: the authority that everyone in the test trusts. */
   readonly authority?: TestAuthority;
   readonly certificates?: TestCertificate;
+  /** More of its modules. */
+  readonly modules?: readonly string[];
   /** More of its configuration (Lua). */
   readonly extra?: readonly string[];
   /** Zone-file lines by which it is found; default: SRV and the address of its target. */
@@ -67,15 +72,21 @@ export class Federation {
   }
 
   private static async within(rig: PeerRig, ours: OurSide, theirs: readonly TheirSide[]): Promise<Federation> {
-    const { listenInside, ...written } = ours;
+    const { listenInside, directTls = false, ...written } = ours;
+    const place = await rig.place(ourDomain);
+    const directTlsPort = directTls ? await freePort(place.address, 5270) : undefined;
     const definition: EdgeInput = {
       name: "contoso",
-      accessEdge: { fqdn: `edge.${ourDomain}`, addresses: ["198.51.100.7"] },
+      accessEdge: {
+        fqdn: `edge.${ourDomain}`,
+        addresses: ["198.51.100.7"],
+        ...(directTlsPort === undefined ? {} : { directTlsPort }),
+      },
       domains: [{ name: ourDomain }],
       internal: { kind: "sandbox", users: [alice, bob] },
+      ...(directTls ? { dns: { directTls } } : {}),
       ...written,
     };
-    const place = await rig.place(ourDomain);
     const facts = factsOf(definition, { address: place.address, port: place.s2sPort });
     const places = await Promise.all(theirs.map(async (side) => ({ side, place: await rig.place(side.domain) })));
     const resolver = await rig.startUnbound({
@@ -90,15 +101,23 @@ export class Federation {
       definition,
       certificates,
       resolver,
+      ...(directTlsPort === undefined ? {} : { listenDirectTls: { address: place.address, port: directTlsPort } }),
       ...(listenInside === undefined ? {} : { listenInside }),
     });
     const gateway = rig.own(started, () => started.remove());
     const prosodies = await Promise.all(
       places.map(async ({ side, place }) => {
-        const { additionalDomains = [], mode, accounts = ["juliet"], authority = rig.authority, extra = [] } = side;
+        const {
+          additionalDomains = [],
+          mode,
+          accounts = ["juliet"],
+          authority = rig.authority,
+          modules = [],
+          extra = [],
+        } = side;
         const certificates = side.certificates ?? (await authority.issue({ names: namesOf(side) }));
         const start = () =>
-          rig.startProsody(place, { additionalDomains, mode, accounts, resolver, certificates, extra });
+          rig.startProsody(place, { additionalDomains, mode, accounts, resolver, certificates, modules, extra });
         return { side, start, prosody: await start() };
       }),
     );

@@ -17,6 +17,8 @@ export interface GatewayOptions {
   readonly s2sPort: number;
   readonly certificates: TestCertificate;
   readonly resolver: { readonly address: string; readonly port: number };
+  /** Where it speaks TLS from the first byte. */
+  readonly listenDirectTls?: { readonly address: string; readonly port: number };
   /** Where our own server behind it finds it, with `internal.kind` `xmpp`. */
   readonly listenInside?: { readonly address: string; readonly port: number };
 }
@@ -49,6 +51,7 @@ export class Gateway {
     s2sPort,
     certificates,
     resolver,
+    listenDirectTls,
     listenInside,
   }: GatewayOptions): Promise<Gateway> {
     const work = await makeWorkFolder();
@@ -67,6 +70,9 @@ export class Gateway {
       ["--admin", `${address}:0`],
       ["--allow-private-targets", "127.0.0.0/8"],
       ["--log-level", "debug"],
+      ...(listenDirectTls === undefined
+        ? []
+        : [["--listen-direct-tls", `${listenDirectTls.address}:${listenDirectTls.port}`] as [string, string]]),
       ...(listenInside === undefined
         ? []
         : [["--listen-inside", `${listenInside.address}:${listenInside.port}`] as [string, string]]),

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { formBefore2008 } from "../idn-form";
 import type { WireQuestion } from "../resolver";
 
 /** Owners that panels make out of the right one; what is there explains why nothing is where it belongs. */
@@ -13,10 +14,12 @@ export const randomSibling = (domain: string, label: string) => `_${label}._tcp.
 
 /** @param label 16 hexadecimal digits, new for every run */
 export function domainQuestions(domain: string, label: string): WireQuestion[] {
+  const other = formBefore2008(domain);
   const srv = [
     ...["_xmpp-server", "_xmpps-server", "_xmpp-client", "_jabber"].map((service) => `${service}._tcp.${domain}`),
     randomSibling(domain, label),
     ...misplacedOwners(domain),
+    ...(other === undefined ? [] : [`_xmpp-server._tcp.${other}`]),
   ];
   return [
     ...srv.map((name) => ({ name, type: "SRV" }) as const),

@@ -3,6 +3,7 @@ import type { Answer } from "dns-packet";
 import { facts } from "../../../src/definition";
 import { srvFamily } from "../../../src/dns/checks/srv";
 import { Findings } from "../../../src/dns/findings";
+import { formBefore2008 } from "../../../src/dns/idn-form";
 import type { Survey } from "../../../src/dns/survey";
 import { definition, EDGE, OWNER, SRV_LINE } from "../contoso-zone";
 import { CONTOSO, evidenceOf, failed, type Heard, said } from "./evidence";
@@ -220,6 +221,39 @@ describe("srv-fallback-address", () => {
     ["nobody answered for the record", [addressAt(ZONE, "198.51.100.7")]],
   ])("not where %s", (_title, heard) => {
     expect(found(heard)).toEqual([]);
+  });
+});
+
+describe("domain-idn", () => {
+  const of = facts(definition({ domains: [{ name: "faß.example" }] }));
+  const [ours, theirs] = ["_xmpp-server._tcp.xn--fa-hia.example", "_xmpp-server._tcp.fass.example"];
+
+  test("another service at the form that software of old makes of the name", () => {
+    expect(found([at(ours, [{}]), at(theirs, [{ target: OLD }])], of)).toMatchObject([
+      {
+        id: "domain-idn",
+        domain: "xn--fa-hia.example",
+        subject: `${theirs} SRV`,
+        remedy: `${theirs}. 300 IN SRV 0 0 5269 ${EDGE}.`,
+      },
+    ]);
+  });
+
+  test.each<[string, Heard[]]>([
+    ["the same stands at both", [at(ours, [{}]), at(theirs, [{}])]],
+    ["nothing stands at the other", [at(ours, [{}]), nothingAt(theirs)]],
+    ["nobody was asked for the other", [at(ours, [{}])]],
+  ])("not where %s", (_title, heard) => {
+    expect(found(heard, of)).toEqual([]);
+  });
+
+  test.each([
+    ["xn--fa-hia.example", "fass.example"],
+    ["xn--nxasmm1c.example", "xn--nxasmq6b.example"], // final sigma
+    ["xn--mnchen-3ya.example", undefined],
+    ["contoso.example", undefined],
+  ])("of %s it is %s", (domain, other) => {
+    expect(formBefore2008(domain)).toBe(other);
   });
 });
 

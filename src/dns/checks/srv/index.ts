@@ -1,6 +1,7 @@
 import type { Evidence } from "../../evidence";
 import type { Family, Found } from "../family";
 import { fallbackAddress } from "./fallback-address";
+import { idnForms } from "./idn-forms";
 import { legacyGateway } from "./legacy-gateway";
 import { misplaced } from "./misplaced";
 import { otherServices } from "./other-services";
@@ -18,5 +19,6 @@ export const srvFamily: Family = function* (evidence: Evidence): Iterable<Found>
     yield* misplaced(service, evidence);
     yield* fallbackAddress(service, evidence);
     yield* otherServices(service, evidence);
+    yield* idnForms(service, evidence);
   }
 };

@@ -220,4 +220,15 @@ export const SRV_CASES: readonly LabCase[] = [
     fault: { records: { "_xmpp-server._tcp SRV": [], "@ A": ["@edge4"] } },
     sound: { records: { "@ A": ["@edge4"] } },
   },
+  {
+    id: "domain-idn",
+    fault: {
+      definition: ({ domain }) => ({ domains: [{ name: domain }, { name: `straße.${domain}` }] }),
+      records: { "_xmpp-server._tcp.strasse SRV": ["0 0 5269 old"], "old A": ["11.20.0.8"] },
+    },
+    sound: {
+      definition: ({ domain }) => ({ domains: [{ name: domain }, { name: `straße.${domain}` }] }),
+      records: { "_xmpp-server._tcp.strasse SRV": ["0 0 5269 @edge"] },
+    },
+  },
 ];

@@ -17,7 +17,7 @@ export { EdgeNetwork, type EdgeNetworkProps, type IEdgeNetwork } from "./edge-ne
 export { type DnsQuestions, EdgePreflight, type EdgePreflightProps } from "./edge-preflight";
 export { EdgeRole } from "./edge-role";
 export { EdgeStack, type EdgeStackProps } from "./edge-stack";
-export { FederationCheck, type FederationCheckProps } from "./federation-check";
+export { FederationCheck, type FederationCheckProps, type FederationCheckQuestions } from "./federation-check";
 export { FederationRecords, type FederationRecordsProps } from "./federation-records";
 export { GatewayAlarms, type GatewayAlarmsProps } from "./gateway-alarms";
 export { GatewayImage, type IGatewayImage } from "./gateway-image";

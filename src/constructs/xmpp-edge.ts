@@ -4,8 +4,8 @@ import { type Definition, facts } from "../definition";
 import { type AcmeAccount, EdgeCertificate, type IEdgeCertificate } from "./edge-certificate";
 import { EdgeHost, type EdgeHostProps } from "./edge-host";
 import type { IEdgeNetwork } from "./edge-network";
-import { type DnsQuestions, EdgePreflight, type EdgePreflightProps } from "./edge-preflight";
-import { FederationCheck } from "./federation-check";
+import { EdgePreflight, type EdgePreflightProps } from "./edge-preflight";
+import { FederationCheck, type FederationCheckQuestions } from "./federation-check";
 import { FederationRecords } from "./federation-records";
 import { GatewayImage, type IGatewayImage } from "./gateway-image";
 import { PartnerList } from "./partner-list";
@@ -43,7 +43,7 @@ export interface XmppEdgeProps extends HostProps {
    * Terraform's `check` with the verifier's verdict after the deploy: whom to ask; `false` leaves it out.
    * @default everybody's DNS
    */
-  readonly federationCheck?: DnsQuestions | false;
+  readonly federationCheck?: FederationCheckQuestions | false;
   /**
    * The public subnet that the host stands in.
    * @default a network of its own

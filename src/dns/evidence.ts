@@ -3,6 +3,7 @@ import type { TrustStore } from "../certificate/trust-store";
 import type { DocumentPartner } from "../definition/facts";
 import type { Expected } from "./expected";
 import type { EdgeProbe, ProbeResult } from "./probe";
+import type { NotLooked } from "./report/report";
 import type { TargetLookup } from "./resolver/targets";
 import type { Survey } from "./survey";
 import type { SurveyTrust } from "./trust";
@@ -20,6 +21,8 @@ export interface Evidence {
   readonly partners: readonly PartnerEvidence[];
   /** What the DNS says of the partners, and how far it can be believed; absent where they were not looked at. */
   readonly partnerDns?: { readonly survey: Survey; readonly trust: SurveyTrust };
+  /** What a bound kept from being looked at; absent where nothing was left out. */
+  readonly notLooked?: readonly NotLooked[];
   /** Milliseconds since 1970. */
   readonly now: number;
 }

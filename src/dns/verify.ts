@@ -4,7 +4,14 @@ import type { Evidence } from "./evidence";
 import { type Allowances, expectedOf, type VerifiedFacts } from "./expected";
 import { Findings } from "./findings";
 import { judgeRecords } from "./judge-records";
-import { liveServers, type PartnerDomain, type PartnersLookedAt, type ProbingOptions, partnerDomains } from "./probe";
+import {
+  liveServers,
+  type PartnerDomain,
+  type PartnersLookedAt,
+  type ProbingOptions,
+  partnerDomains,
+  partnersLeftOut,
+} from "./probe";
 import type { VerifyReport } from "./report/report";
 import { reportOf } from "./report/report-of";
 import type { ServerAddress } from "./resolver";
@@ -97,6 +104,7 @@ export async function verifyDns(options: VerifyOptions): Promise<VerifyReport> {
       : await liveServers(expected, surveyed, {
           ...probe,
           partners,
+          partnersLeftOut: facts.gateway === undefined ? 0 : partnersLeftOut(facts.gateway, options.partners),
           partnerSurvey,
           left: deadline - performance.now(),
           now,

@@ -35,6 +35,26 @@ describe("a whole edge", () => {
     ]);
   });
 
+  test("looks afterwards as far as it is told, and takes for granted what it is told", () => {
+    const federationCheck = {
+      viaResolversOnly: true,
+      rootHints: ". 3600 IN NS ns.lab.example.\nns.lab.example. 3600 IN A 10.0.0.1",
+      dnssecAnchor: ". IN DS 1 13 2 AA",
+      dnsPort: 5353,
+      allowPrivate: true,
+      timeout: 5,
+    };
+    const federation = placed({}, { federationCheck }).only("data.xmppedge_federation");
+    expect(federation).toMatchObject({
+      via_resolvers_only: true,
+      root_hints: federationCheck.rootHints,
+      dnssec_anchor: federationCheck.dnssecAnchor,
+      dns_port: 5353,
+      allow_private: true,
+      timeout: 5,
+    });
+  });
+
   test("publishes nothing before the pre-flight, and looks at it afterwards", () => {
     const questions = { nameServers: ["contoso.example=127.0.0.1:5353"] };
     const stack = placed({}, { preflight: { ...questions, allowUnknown: true }, federationCheck: questions });
@@ -49,6 +69,8 @@ describe("a whole edge", () => {
       expect(depends_on).toEqual([expect.stringMatching(/^data\.xmppedge_preflight\.\w+$/)]);
     const federation = stack.only("data.xmppedge_federation");
     expect(federation.name_servers).toEqual(questions.nameServers);
+    for (const left of ["via_resolvers_only", "root_hints", "dnssec_anchor", "dns_port", "allow_private"])
+      expect(federation).not.toHaveProperty(left);
     expect(federation.depends_on).toEqual(
       expect.arrayContaining([expect.stringMatching(/^aws_route53_record\.[\w-]+$/)]),
     );

@@ -199,6 +199,15 @@ describe("partners", () => {
     ).toEqual([]);
   });
 
+  test("that a number leaves out are counted", async () => {
+    const partners = ["one.example", "two.example", "three.example"].map((domain) => ({ domain, ...TLS_DIALBACK }));
+    const ours = edge(1, { partners });
+    const left = async (more: Partial<VerifyOptions>) => (await verify([ours], more)).notLooked;
+    expect(await left({ partners: 1 })).toEqual([{ what: "partners", count: 2 }]);
+    for (const looked of ["all", "none", 3] as const) expect(await left({ partners: looked })).toBeUndefined();
+    expect(await left({ partners: 1, probe: false })).toBeUndefined();
+  });
+
   test("no fault of theirs is one of our domain", async () => {
     const ours = edge(await edgeGateway());
     const report = await verify([ours]);

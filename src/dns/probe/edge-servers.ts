@@ -30,12 +30,18 @@ const MAX_PROBES = 4096;
  */
 export async function probeEdge(places: readonly EdgePlace[], options: EdgeProbing): Promise<EdgeProbe[]> {
   const inAll = new InFlight(AT_ONCE);
-  const most = Math.max(1, Math.floor(MAX_PROBES / Math.max(1, places.length)));
+  const most = domainsEach(places);
   const probed = await Promise.all(
     places.map((place) => probePlace({ ...place, domains: place.domains.slice(0, most) }, options, inAll)),
   );
   return probed.flat();
 }
+
+/** How many of the domains at the places are not looked at there. */
+export const probesLeftOut = (places: readonly EdgePlace[]): number =>
+  places.reduce((sum, { domains }) => sum + Math.max(0, domains.length - domainsEach(places)), 0);
+
+const domainsEach = (places: readonly EdgePlace[]) => Math.max(1, Math.floor(MAX_PROBES / Math.max(1, places.length)));
 
 async function probePlace(
   { host, dial, domains }: EdgePlace,

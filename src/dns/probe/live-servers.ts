@@ -5,13 +5,15 @@ import type { Expected } from "../expected";
 import type { Survey } from "../survey";
 import { askingAs } from "./asking-as";
 import { edgePlaces } from "./edge-places";
-import { probeEdge } from "./edge-servers";
+import { probeEdge, probesLeftOut } from "./edge-servers";
 import { lookAtPartners, type PartnerDomain } from "./partners/look-at-partners";
 import { surveyedNames } from "./partners/surveyed-names";
 import type { ProbingOptions } from "./probing-options";
 
 export interface LiveServersOptions extends ProbingOptions {
   readonly partners: readonly PartnerDomain[];
+  /** How many domains of partners were not to be looked at. */
+  readonly partnersLeftOut: number;
   readonly partnerSurvey: Survey | undefined;
   /** Milliseconds until the run is over. */
   readonly left: number;
@@ -27,7 +29,7 @@ export async function liveServers(
   expected: Expected,
   survey: Survey,
   options: LiveServersOptions,
-): Promise<Pick<Evidence, "probes" | "partners" | "authorities">> {
+): Promise<Pick<Evidence, "probes" | "partners" | "authorities" | "notLooked">> {
   const { gateway } = expected.facts;
   const { from, timeout = 10, secureContext, interrupted, trustAnchors, left } = options;
   const signal = AbortSignal.any([
@@ -38,10 +40,9 @@ export async function liveServers(
   let authorities = trustAnchors;
   const trust = () => (authorities ??= TrustStore.fromPem(systemAnchorsPem()));
   const partnerOf = gateway === undefined ? () => undefined : askingAs(gateway);
+  const places = edgePlaces(expected, survey, options);
   const [probes, partners] = await Promise.all([
-    edgePlaces(expected, survey, options).then((places) =>
-      probeEdge(places, { ...probing, as: (domain) => from ?? partnerOf(domain) }),
-    ),
+    places.then((all) => probeEdge(all, { ...probing, as: (domain) => from ?? partnerOf(domain) })),
     gateway === undefined || options.partnerSurvey === undefined
       ? []
       : lookAtPartners(options.partners, {
@@ -54,6 +55,15 @@ export async function liveServers(
           ...(options.connectTo !== undefined && { connectTo: options.connectTo }),
         }),
   ]);
-  if (!probes.some(({ tls }) => tls !== undefined)) return { probes, partners };
-  return { probes, partners, authorities: trust() };
+  const leftOut = [
+    { what: "probes", count: probesLeftOut(await places) },
+    { what: "partners", count: options.partnersLeftOut },
+  ] as const;
+  const notLooked = leftOut.filter(({ count }) => count > 0);
+  return {
+    probes,
+    partners,
+    ...(notLooked.length > 0 && { notLooked }),
+    ...(probes.some(({ tls }) => tls !== undefined) && { authorities: trust() }),
+  };
 }

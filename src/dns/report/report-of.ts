@@ -56,6 +56,7 @@ export function reportOf(outcome: Outcome): VerifyReport {
       resolvers: outcome.vantages.filter(({ kind }) => kind === "resolver").map(formatVantage),
       sent: survey.sent,
     },
+    ...(evidence.notLooked !== undefined && { notLooked: evidence.notLooked }),
     measures: measuresOf(evidence),
     ...(told !== undefined && { evidence: evidenceEntries(survey, { raw: told === "raw" }) }),
     servers: outcome.vantages.map((vantage) => ({

@@ -95,6 +95,13 @@ export interface LookedFrom {
   readonly sent: number;
 }
 
+/** What a bound kept from being looked at: nothing is known of it, and no verdict speaks of it. */
+export interface NotLooked {
+  /** `probes`: domains at an address of the Access Edge; `partners`: their domains. */
+  readonly what: "probes" | "partners";
+  readonly count: number;
+}
+
 /** A place in the file of the definition. */
 export interface DefinitionPlace {
   /** Such as `domains[0].name`. */
@@ -138,6 +145,8 @@ export interface VerifyReport {
   /** Faults first. */
   readonly findings: readonly VerifyFinding[];
   readonly vantage?: LookedFrom;
+  /** Present where a bound left something out. */
+  readonly notLooked?: readonly NotLooked[];
   /** What every server said; only where it was wished for. */
   readonly evidence?: readonly EvidenceEntry[];
   readonly measures?: Measures;

@@ -90,6 +90,10 @@ export const verifyReportSchema = z
         sent: count,
       })
       .exactOptional(),
+    notLooked: z
+      .array(z.strictObject({ what: z.enum(["probes", "partners"]), count: z.int().min(1) }))
+      .exactOptional()
+      .describe("what a bound kept from being looked at"),
     evidence: z.array(evidence).exactOptional(),
     measures: measures.exactOptional(),
     servers: z.array(

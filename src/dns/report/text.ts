@@ -57,7 +57,7 @@ function placeText(place: VerifyFinding["definition"], file: string): string {
 }
 
 /** The sum of a report in one line: what was looked at, and how it went. */
-export function sumText({ counts, servers, complete, vantage }: VerifyReport): string {
+export function sumText({ counts, servers, complete, vantage, notLooked = [] }: VerifyReport): string {
   const asked = servers.map(({ server, zone }) => (zone === null ? server : `${zone}=${server}`)).join(", ");
   const found = [
     [counts.fail, "failed"],
@@ -68,8 +68,12 @@ export function sumText({ counts, servers, complete, vantage }: VerifyReport): s
   ] as const;
   const faults = found.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
   const sum = `${plural(counts.domains, "domain")}, ${plural(counts.checks, "check")}: ${faults.join(", ") || "nothing wrong"}`;
-  return `${sum}; asked ${whoText(asked, vantage)}${complete ? "" : "; INTERRUPTED, not everything was looked at"}`;
+  const parts = notLooked.map(({ what, count }) => plural(count, LEFT_OUT[what]));
+  const left = parts.length === 0 ? "" : `; NOT looked at: ${parts.join(", ")}`;
+  return `${sum}; asked ${whoText(asked, vantage)}${left}${complete ? "" : "; INTERRUPTED, not everything was looked at"}`;
 }
+
+const LEFT_OUT = { probes: "edge probe", partners: "partner domain" };
 
 /** Who was asked; where that says less than usual, what cannot be said. */
 function whoText(named: string, vantage: VerifyReport["vantage"]): string {

@@ -38,6 +38,16 @@ FAIL    2 domains, 9 checks: 1 failed; asked 192.0.2.53:53
   });
 });
 
+test("the sum of a report says what a bound left out", () => {
+  const notLooked = [
+    { what: "probes", count: 12 },
+    { what: "partners", count: 1 },
+  ] as const;
+  expect(verifyText(report({ notLooked }), { colour: false })).toContain(
+    "asked 192.0.2.53:53; NOT looked at: 12 edge probes, 1 partner domain\n",
+  );
+});
+
 describe("verdicts", () => {
   test.each([
     [[], "pass"],

@@ -30,6 +30,15 @@ export function partnerDomains(
   return domains;
 }
 
+/** How many of the partners' domains a number leaves out; where none are to be looked at, none is missed. */
+export function partnersLeftOut(
+  { partners }: Pick<GatewayDocument, "partners">,
+  lookedAt: PartnersLookedAt = PARTNERS_LOOKED_AT,
+): number {
+  const all = partners.reduce((sum, { domains }) => sum + domains.length, 0);
+  return typeof lookedAt === "number" && lookedAt > 0 ? Math.max(0, all - lookedAt) : 0;
+}
+
 export interface PartnerLooking extends ProbeOptions, Pick<ProbingOptions, "connectTo"> {
   readonly names: NameResolver;
   /** The document of our gateway: who we are. */

@@ -333,21 +333,29 @@ export class OutboundStream implements WireHandlers {
       this.#end({ code, text: found.text });
       return;
     }
-    const dialled = await dial(found.targets, this.#abort.signal);
-    if (this.#ended) {
-      if (dialled.ok) dialled.socket.destroy();
+    const failures: string[] = [];
+    for (const target of found.targets) {
+      const outcome = await connectTo(target, (socket) => {
+        this.#dialling = socket;
+      });
+      if (this.#ended) {
+        if (typeof outcome !== "string") outcome.destroy();
+        return;
+      }
+      if (typeof outcome === "string") {
+        failures.push(`${target.host} [${target.address}]:${target.port} ${outcome}`);
+        continue;
+      }
+      this.#dialling = undefined;
+      this.#wire = new Wire(outcome, this);
+      if (target.directTls) {
+        this.#directTls = true;
+        this.#state = { ...this.#state, phase: "handshake" };
+        this.#secure(this.#wire, [DIRECT_TLS_PROTOCOL]);
+      } else this.#open(this.#wire);
       return;
     }
-    if (!dialled.ok) {
-      this.#end({ code: "connect-failed", text: dialled.text });
-      return;
-    }
-    this.#wire = new Wire(dialled.socket, this);
-    if (dialled.target.directTls) {
-      this.#directTls = true;
-      this.#state = { ...this.#state, phase: "handshake" };
-      this.#secure(this.#wire, [DIRECT_TLS_PROTOCOL]);
-    } else this.#open(this.#wire);
+    this.#end({ code: "connect-failed", text: failures.join("; ") });
   }
 
   #secure(wire: Wire, protocols: readonly string[] = []): void {

@@ -1,4 +1,3 @@
-import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { presentedChain } from "../../certificate/presented";
 import type { DocumentPartner } from "../../definition/facts/gateway-document";
@@ -23,7 +22,7 @@ import type { StreamXmlError } from "../../stream/xml/stream-xml-error";
 import { NEGOTIATE_ANEW, type Revocation, reviewPair, reviewStream } from "../live/stream-review";
 import type { StreamTrace } from "../operation/traces";
 import type { StreamStatus } from "../status";
-import { connectTo } from "./connect";
+import { dial } from "./dial";
 import {
   newOutbound,
   type OutboundEffect,
@@ -37,6 +36,8 @@ import type { Pair } from "./pair";
 import { DIRECT_TLS_PROTOCOL, type StreamHost } from "./stream-host";
 
 const CLOSING_MS = 5_000;
+/** Said by OpenSSL: the ends do not agree. A handshake may also end because the network does, which passes. */
+const OF_TLS = /SSL routines/;
 
 /** Why an outbound stream did not come up or ended. */
 export interface OutboundEnd {
@@ -82,7 +83,6 @@ export class OutboundStream implements WireHandlers {
   readonly #since: number;
   #state: OutboundState;
   #wire: Wire | undefined;
-  #dialling: Socket | undefined;
   #deadline: NodeJS.Timeout | undefined;
   #expected: { done: () => void } | undefined;
   #directTls = false;
@@ -229,7 +229,7 @@ export class OutboundStream implements WireHandlers {
   }
 
   onClosed(reason: string): void {
-    if (this.#state.phase === "handshake") this.#end({ code: "tls-failed", text: reason });
+    if (this.#state.phase === "handshake" && OF_TLS.test(reason)) this.#end({ code: "tls-failed", text: reason });
     else this.#end(this.#closing ? this.#closedByUs() : { code: "connection-lost", text: reason });
   }
 
@@ -333,29 +333,21 @@ export class OutboundStream implements WireHandlers {
       this.#end({ code, text: found.text });
       return;
     }
-    const failures: string[] = [];
-    for (const target of found.targets) {
-      const outcome = await connectTo(target, (socket) => {
-        this.#dialling = socket;
-      });
-      if (this.#ended) {
-        if (typeof outcome !== "string") outcome.destroy();
-        return;
-      }
-      if (typeof outcome === "string") {
-        failures.push(`${target.host} [${target.address}]:${target.port} ${outcome}`);
-        continue;
-      }
-      this.#dialling = undefined;
-      this.#wire = new Wire(outcome, this);
-      if (target.directTls) {
-        this.#directTls = true;
-        this.#state = { ...this.#state, phase: "handshake" };
-        this.#secure(this.#wire, [DIRECT_TLS_PROTOCOL]);
-      } else this.#open(this.#wire);
+    const dialled = await dial(found.targets, this.#abort.signal);
+    if (this.#ended) {
+      if (dialled.ok) dialled.socket.destroy();
       return;
     }
-    this.#end({ code: "connect-failed", text: failures.join("; ") });
+    if (!dialled.ok) {
+      this.#end({ code: "connect-failed", text: dialled.text });
+      return;
+    }
+    this.#wire = new Wire(dialled.socket, this);
+    if (dialled.target.directTls) {
+      this.#directTls = true;
+      this.#state = { ...this.#state, phase: "handshake" };
+      this.#secure(this.#wire, [DIRECT_TLS_PROTOCOL]);
+    } else this.#open(this.#wire);
   }
 
   #secure(wire: Wire, protocols: readonly string[] = []): void {
@@ -379,7 +371,6 @@ export class OutboundStream implements WireHandlers {
     this.#expected?.done();
     this.#abort.abort();
     this.#host.admission.settle(this);
-    this.#dialling?.destroy();
     if (this.#wire !== undefined) {
       this.#hangUp(this.#wire); // where that has not been done
       this.#wire.stopListening();

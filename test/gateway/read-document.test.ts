@@ -34,6 +34,14 @@ beforeAll(async () => {
   );
 });
 
+const ownServer = {
+  kind: "xmpp",
+  users: [],
+  servers: [{ address: "10.0.20.5", port: 5269 }],
+  port: 5271,
+  pins: ["a".repeat(64)],
+};
+
 /** The document, changed at one place. */
 function changed(change: (document: GatewayDocument & Record<string, unknown>) => void): unknown {
   const copy = structuredClone(full) as GatewayDocument & Record<string, unknown>;
@@ -62,7 +70,28 @@ describe("a gateway document", () => {
     expect(readGatewayDocument(JSON.parse(JSON.stringify(document)))).toEqual(document);
   });
 
+  test("with our own server inside is read", () => {
+    const { internal } = readGatewayDocument(changed((one) => Object.assign(one, { internal: ownServer })));
+    expect(internal).toEqual(ownServer);
+  });
+
+  test.each<[string, object, string]>([
+    ["without a server", { servers: [] }, "servers"],
+    ["with a server by name", { servers: [{ address: "prosody.inside", port: 5269 }] }, "servers[0].address"],
+    ["with a server without a port", { servers: [{ address: "10.0.20.5" }] }, "servers[0].port"],
+    ["with a port beyond all", { port: 70_000 }, "port"],
+    ["with an anchor that is none", { trustAnchors: ["x"] }, "trustAnchors[0]"],
+    ["with a pin in capitals", { pins: ["A".repeat(64)] }, "pins[0]"],
+    ["with a secret", { secret: "x" }, "secret"],
+    ["with places for a sandbox", { kind: "sandbox" }, "servers"],
+  ])("our own server %s is refused", (_, change, path) => {
+    const read = () =>
+      readGatewayDocument(changed((one) => Object.assign(one, { internal: { ...ownServer, ...change } })));
+    expect(read).toThrow(`document.internal.${path}`);
+  });
+
   test.each<[string, () => unknown, string]>([
+    ["a certificate demanded beyond the row", () => partnerWith({ certificateRequired: true }), "certificateRequired"],
     ["another format", () => changed((one) => Object.assign(one, { format: "other" })), "document.format"],
     ["a newer version", () => changed((one) => Object.assign(one, { version: 2 })), "document.version"],
     ["an unknown key", () => changed((one) => Object.assign(one, { image: "x" })), "document.image"],

@@ -9,6 +9,7 @@ const NOBODY: ReadonlySet<string> = new Set(["multicast", "reserved"]);
 export function internalServerFindings({ internal, accessEdge }: Definition): Finding[] {
   if (internal?.kind !== "xmpp") return [];
   const { servers, port, trustAnchors, pins } = internal;
+  const edgePorts = new Set([accessEdge.port, accessEdge.directTlsPort]);
   const found: Finding[] = [];
   const seen = new Set<string>();
   servers.forEach((server, index) => {
@@ -32,7 +33,7 @@ export function internalServerFindings({ internal, accessEdge }: Definition): Fi
         rule: `is a ${kind} address: no server answers there`,
         remedy: "give the address at which your XMPP server listens for servers",
       });
-    else if (accessEdge.addresses.includes(server.address) && server.port === accessEdge.port)
+    else if (accessEdge.addresses.includes(server.address) && edgePorts.has(server.port))
       found.push({
         ...at,
         severity: "error",
@@ -49,7 +50,7 @@ export function internalServerFindings({ internal, accessEdge }: Definition): Fi
         remedy: "give your XMPP server a private address, or let nobody but the gateway reach its port",
       });
   });
-  if (port === accessEdge.port)
+  if (edgePorts.has(port))
     found.push({
       severity: "warning",
       id: "internal-port-shared",

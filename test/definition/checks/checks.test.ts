@@ -27,6 +27,11 @@ const on = { enableFederationAccess: true, enableXmppAccess: true };
 const longName = `${"a".repeat(40)}.${"b".repeat(20)}.contoso.example`;
 const manyNames = (count: number) => Array.from({ length: count }, (_, index) => `n${index}.contoso.example`);
 
+const inside = (given: Partial<Extract<NonNullable<EdgeInput["internal"]>, { kind: "xmpp" }>> = {}): EdgeInput => ({
+  ...edge({ addresses: ["198.51.100.7"] }),
+  internal: { kind: "xmpp", servers: [{ address: "10.0.20.5" }], pins: ["a".repeat(64)], ...given },
+});
+
 const challenged = (challenge: Challenge, more: Partial<EdgeInput> = {}): EdgeInput => ({
   ...certificate({ source: { kind: "acme", challenge } }),
   ...more,
@@ -320,6 +325,46 @@ const RULES: readonly Rule[] = [
     says: "warning not-built-yet dns.tlsa",
     broken: { ...least, dns: { tlsa: true } },
     kept: { ...least, dns: { tlsa: false } },
+  },
+  {
+    says: "warning not-built-yet internal.kind",
+    broken: { ...least, internal: { kind: "sip" } },
+    kept: inside(),
+  },
+  {
+    says: "error internal-server-duplicate internal.servers[1].address",
+    broken: inside({ servers: [{ address: "10.0.20.5" }, { address: "10.0.20.5", port: 5269 }] }),
+    kept: inside({ servers: [{ address: "10.0.20.5" }, { address: "10.0.20.5", port: 5270 }] }),
+  },
+  {
+    says: "error internal-server-unusable internal.servers[0].address",
+    broken: inside({ servers: [{ address: "0.0.0.0" }] }),
+    kept: inside({ servers: [{ address: "127.0.0.1", port: 5369 }] }),
+  },
+  {
+    says: "error internal-server-is-edge internal.servers[0].address",
+    broken: inside({ servers: [{ address: "198.51.100.7" }] }),
+    kept: inside({ servers: [{ address: "198.51.100.7", port: 5369 }] }),
+  },
+  {
+    says: "warning internal-server-public internal.servers[0].address",
+    broken: inside({ servers: [{ address: "9.9.9.9" }] }),
+    kept: inside({ servers: [{ address: "fd00::5" }] }),
+  },
+  {
+    says: "warning internal-port-shared internal.port",
+    broken: inside({ port: 5269 }),
+    kept: inside({ port: 5300 }),
+  },
+  {
+    says: "warning internal-server-trust internal",
+    broken: { ...least, internal: { kind: "xmpp", servers: [{ address: "10.0.20.5" }] } },
+    kept: inside(),
+  },
+  {
+    says: "error trust-anchor-unreadable internal.trustAnchors[0]",
+    broken: inside({ trustAnchors: ["-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"] }),
+    kept: inside({ trustAnchors: [CA_PEM] }),
   },
   {
     says: "error direct-tls-port-missing dns.directTls",

@@ -80,6 +80,15 @@ describe("what another definition changes, in words", () => {
       ],
     ],
     [
+      "a server of our own instead of the sandbox",
+      { ...EDGE, internal: { kind: "xmpp", servers: [{ address: "10.0.20.5" }], pins: [pin] } },
+      [
+        "neutral: inside answers xmpp, not sandbox",
+        "revokes: alice@contoso.example can be reached no more; their presence is withdrawn",
+        "neutral: the firewall lets in tcp 5271 10.0.20.5/32 through",
+      ],
+    ],
+    [
       "an access policy",
       { ...EDGE, accessPolicies: { global: {} } },
       [/^revokes: everyone without a rule of their own may not use XMPP federation any more/],

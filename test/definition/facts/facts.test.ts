@@ -148,6 +148,27 @@ describe("the firewall", () => {
     expect(gatewayDocument(valid({ ...least, accessEdge })).accessEdge.directTlsPort).toBe(5270);
   });
 
+  it("lets our own XMPP server in at the inner port, and nobody else", () => {
+    const servers = [
+      { address: "10.0.20.5" },
+      { address: "fd00::5", port: 5270 },
+      { address: "10.0.20.5", port: 5270 },
+    ];
+    const inside = valid({ ...least, internal: { kind: "xmpp", servers, pins: ["a".repeat(64)] } });
+    const rules = firewallRules(inside).filter(({ id }) => id === "internal-in");
+    expect(rules).toEqual([
+      expect.objectContaining({
+        direction: "in",
+        protocol: "tcp",
+        ports: [5271, 5271],
+        peers: ["10.0.20.5/32", "fd00::5/128"],
+      }),
+    ]);
+    // A compiled document says as much.
+    const { accessEdge, internal } = gatewayDocument(inside);
+    expect(firewallRules({ accessEdge, internal, certificate: inside.certificate })).toEqual(firewallRules(inside));
+  });
+
   test.each([
     ["http-01", 80],
     ["tls-alpn-01", 443],

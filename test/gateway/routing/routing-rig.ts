@@ -37,6 +37,8 @@ export interface RoutingRig {
   readonly notices: SubscriptionNotice[];
   readonly typing: string[];
   readonly availabilities: Map<string, Availability>;
+  /** Whole stanzas that the inner side got, where it is a server. */
+  readonly relayed: Element[];
   /** Whom the inner side knows. */
   readonly users: Set<string>;
   /** What left, with its means to give it back; `sent` reads the stanzas. */
@@ -80,8 +82,9 @@ export function createRouter(
     presences: [],
     notices: [],
     typing: [],
+    relayed: [],
     availabilities: new Map(),
-    users: new Set(document.internal?.users),
+    users: new Set(document.internal?.kind === "xmpp" ? [ALICE] : document.internal?.users),
     items: [],
     sent: () => rig.items.map(({ xml: text }) => parse(text)),
     full: false,
@@ -110,6 +113,7 @@ export function createRouter(
         typing: (from, to, state) => void rig.typing.push(`${from} ${to} ${state}`),
         availability: (address) => rig.availabilities.get(address) ?? { available: false },
         close: async () => undefined,
+        ...(document.internal?.kind === "xmpp" ? { relay: (stanza: Element) => void rig.relayed.push(stanza) } : {}),
       };
     },
     log,

@@ -303,3 +303,18 @@ test("stanzas against a stream's direction are ignored", () => {
   const driver = new Driver(partnerOfRow(17)).greet({ dialback: true }).send(result("valid"));
   expect(driver.send(xml("message", serverNamespace, { from: REMOTE, to: LOCAL })).effects).toEqual([]);
 });
+
+describe("where the certificate is required", () => {
+  const policy = { ...partnerOfRow(1), methods: ["sasl-over-tls", "tls-dialback"], certificateRequired: true } as const;
+
+  test("a bad one ends the stream before anything is sent, although dialback would do", () => {
+    const driver = new Driver(policy).greet({ starttls: "required" });
+    expect(driver.secure(BAD).choice).toBe("certificate-refused");
+    expect(driver.effects.map((effect) => effect.do)).toEqual(["fail"]);
+  });
+
+  test("a good one lets dialback be where EXTERNAL is not offered", () => {
+    const driver = new Driver(policy).greet({ starttls: "required" }).secure(GOOD).greet({ dialback: true });
+    expect(driver.choice).toBe("dialback");
+  });
+});

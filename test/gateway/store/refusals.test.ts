@@ -115,6 +115,21 @@ describe("migration", () => {
     expect(lines).toEqual([{ event: "state-migrated", from: 0, to: SCHEMA_VERSION }]);
   });
 
+  test("what the first form left in the queue goes on to partners", async () => {
+    const folder = stateFolder();
+    const store = openState(folder);
+    store.enqueue(outgoing(1));
+    store.enqueue({ ...outgoing(2), inward: true });
+    await store.close();
+    const inwardOf = (found: ReturnType<typeof openState>) => found.outgoing().map(({ inward }) => inward);
+    const again = openState(folder);
+    expect(inwardOf(again)).toEqual([undefined, true]);
+    await again.close();
+    const path = join(folder, "state.sqlite");
+    alter(path, "ALTER TABLE outgoing DROP COLUMN inward; PRAGMA user_version = 1");
+    expect(inwardOf(openState(folder))).toEqual([undefined, undefined]);
+  });
+
   test("a migration that was cut off leaves nothing behind and is done at the next start", async () => {
     const folder = stateFolder();
     // The file was made, the process died before the first step was committed.

@@ -10,6 +10,7 @@ import { chainReport, measureChains, meetsChainBars } from "./chains";
 import { checkReport, measureCheck, meetsCheckBar } from "./check";
 import { containerReport, measureContainer, meetsContainerBars, withoutContainers } from "./container";
 import { measureSynthesis, synthesisReport } from "./definitions";
+import { dnsReport, measureDns, meetsDnsBars } from "./dns";
 import { imageReport, measureImage, meetsImageBars } from "./image";
 import { liveReport, measureLive, meetsLiveBars } from "./live";
 import { measurePlan, meetsPlanBar, planReport } from "./plan";
@@ -46,6 +47,8 @@ async function bench({ smoke, json }: Options): Promise<void> {
   print(chainReport(chains));
   const plan = await measurePlan(smoke ? [10, 100] : [10, 1_000], smoke ? 1 : 3, say);
   print(planReport(plan));
+  const dns = await measureDns(smoke ? [11] : [1, 100, 1_000], smoke ? 1 : 3, say);
+  print(dnsReport(dns));
   const synthesis = await measureSynthesis(partners, smoke ? 1 : 3, say);
   print(synthesisReport(synthesis));
   const apply = await measureApply(smoke ? 1 : 3, say);
@@ -72,6 +75,7 @@ async function bench({ smoke, json }: Options): Promise<void> {
       meetsCheckBar(check) &&
       meetsChainBars(chains) &&
       meetsPlanBar(plan) &&
+      meetsDnsBars(dns) &&
       meetsApplyBar(apply) &&
       meetsProviderBar(provider) &&
       (image === undefined || meetsImageBars(image)) &&
@@ -83,7 +87,7 @@ async function bench({ smoke, json }: Options): Promise<void> {
   if (json !== undefined)
     await writeFile(
       json,
-      `${JSON.stringify({ sizes, check, chains, plan, synthesis, apply, provider, image, container, live, s2s }, null, 2)}\n`,
+      `${JSON.stringify({ sizes, check, chains, plan, dns, synthesis, apply, provider, image, container, live, s2s }, null, 2)}\n`,
     );
 }
 

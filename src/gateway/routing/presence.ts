@@ -1,5 +1,6 @@
 import type { DocumentPartner } from "../../definition/facts/gateway-document";
 import { serverNamespace } from "../../stream/namespaces";
+import { errorReply } from "../../stream/stanza-error";
 import { childNamed, type Element, textOf, xml } from "../../stream/xml/element";
 import type { Availability, InboundPresence } from "../internal/internal-side";
 import { seesNotes } from "../policy/trust";
@@ -26,6 +27,12 @@ export function onPresence(
   const local = to.bare;
   const remote = from.bare;
   const { type } = stanza.attrs;
+  if (type === "subscribe" && isTooMany(context, row, local, remote)) {
+    context.counters.add('subscriptions_total{direction="in",result="limited"}');
+    const text = "this server's users ask for too many subscriptions: try again later";
+    context.outbox.send(pair, errorReply(stanza, "resource-constraint", text));
+    return;
+  }
   if (context.inner.relay !== undefined) onServersPresence(context, pair, row, stanza, parties);
   else if (type === "subscribe") onSubscribe(context, pair, row, local, remote);
   else if (type === "unsubscribe") onUnsubscribe(context, pair, local, remote);
@@ -34,6 +41,11 @@ export function onPresence(
   else if (type === "unsubscribed") onUnsubscribed(context, local, remote);
   else if (type === undefined || type === "unavailable") onAvailability(context, stanza, from.full, local, remote);
   // Errors and unknown types are never answered.
+}
+
+/** New ones alone: a partner that refreshes what stands is not held up. Whether the user exists makes no difference. */
+function isTooMany({ store, rates }: RoutingContext, row: DocumentPartner, local: string, remote: string): boolean {
+  return !store.isWatcher(local, remote) && !rates.admitsSubscription(row.domain);
 }
 
 /**

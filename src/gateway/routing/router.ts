@@ -19,6 +19,7 @@ import type { Log } from "../log";
 import { mayReach } from "../policy/trust";
 import type { PolicyChange } from "../s2s/federation";
 import type { Pair } from "../s2s/pair";
+import { PartnerRates } from "../s2s/partner-rates";
 import type { Store } from "../store/store";
 import { entitlementChange, isLower } from "./entitlement-change";
 import { EntitlementReview } from "./entitlement-review";
@@ -77,6 +78,7 @@ export class Router implements FederationSide {
       counters,
       log,
       now,
+      rates: new PartnerRates(now),
       reachable: (row, local, remote) =>
         inner.hasUser(local) &&
         snapshot().access.allowed(local) &&

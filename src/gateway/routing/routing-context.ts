@@ -6,6 +6,7 @@ import type { Counters } from "../counters";
 import type { InternalSide } from "../internal/internal-side";
 import type { Log } from "../log";
 import type { LocalAccess } from "../policy/access";
+import type { PartnerRates } from "../s2s/partner-rates";
 import type { Store } from "../store/store";
 import type { Outbox } from "./outbox";
 
@@ -33,6 +34,7 @@ export interface RoutingContext {
   readonly counters: Counters;
   readonly log: Log;
   readonly now: () => number;
+  readonly rates: PartnerRates;
   /** Whether a partner's user may reach a local one: it exists, may federate, and the partner type allows it. */
   reachable(row: DocumentPartner, local: string, remote: string): boolean;
   logMessage(direction: "in" | "out", from: string, to: string, id: string | undefined, body: string): void;

@@ -4,6 +4,8 @@ import { type Rate, RateTable } from "./rate";
 export const STANZAS_PER_PARTNER: Rate = { perSecond: 2_000, burst: 10_000 };
 /** Bytes of one partner, over all its streams. */
 export const BYTES_PER_PARTNER: Rate = { perSecond: 4 * 1024 * 1024, burst: 16 * 1024 * 1024 };
+/** New subscriptions that one partner's users ask for. */
+export const SUBSCRIPTIONS_PER_PARTNER: Rate = { perSecond: 20, burst: 2_000 };
 /** As many partners as a document may have. */
 const PARTNERS = 100_000;
 
@@ -11,6 +13,7 @@ const PARTNERS = 100_000;
 export class PartnerRates {
   readonly #stanzas = new RateTable(STANZAS_PER_PARTNER, PARTNERS);
   readonly #bytes = new RateTable(BYTES_PER_PARTNER, PARTNERS);
+  readonly #subscriptions = new RateTable(SUBSCRIPTIONS_PER_PARTNER, PARTNERS);
   readonly #now: () => number;
 
   constructor(now: () => number) {
@@ -25,5 +28,10 @@ export class PartnerRates {
   wait(partner: string, stanzas: number, bytes: number): number {
     const now = this.#now();
     return Math.max(this.#stanzas.wait(partner, now, stanzas), this.#bytes.wait(partner, now, bytes));
+  }
+
+  /** Whether one more new subscription of the partner is looked at. */
+  admitsSubscription(partner: string): boolean {
+    return this.#subscriptions.admits(partner, this.#now());
   }
 }

@@ -1,6 +1,7 @@
 /** What becomes of a partner's stanzas (DESIGN, "Trust"; RFC 6120 section 8, RFC 6121 sections 3 to 5). */
 import { afterEach, describe, expect, test } from "@jest/globals";
 import type { PartnerType } from "../../../src/definition/facts/gateway-document";
+import { SUBSCRIPTIONS_PER_PARTNER } from "../../../src/gateway/s2s/partner-rates";
 import { readStanzaError } from "../../../src/stream/stanza-error";
 import { type Element, xml } from "../../../src/stream/xml/element";
 import { LOCAL, REMOTE } from "../documents";
@@ -321,6 +322,30 @@ describe("presence", () => {
     rig.receive(stanza("presence", { type: "subscribe", from: ANN }));
     expect(answers(rig).filter((one) => one === "presence subscribed")).toHaveLength(2);
     expect(rig.notices).toHaveLength(1);
+  });
+
+  test("more new ones than a partner may ask for are told so, known user or not; what stands is refreshed", () => {
+    const rig = createRouter();
+    const ask = (from: string, to = ALICE) =>
+      rig.receive(stanza("presence", { type: "subscribe", from, to, id: "again" }));
+    const answer = () => rig.sent().at(-1)!;
+    ask(ANN);
+    for (let index = 1; index < SUBSCRIPTIONS_PER_PARTNER.burst; index++) ask(`u${index}@${REMOTE}`, `nobody@${LOCAL}`);
+    for (const to of [ALICE, `nobody@${LOCAL}`]) {
+      ask(`late@${REMOTE}`, to);
+      const refused = answer();
+      expect(refused.attrs).toMatchObject({ type: "error", id: "again", from: to, to: `late@${REMOTE}` });
+      expect(readStanzaError(refused).condition).toBe("resource-constraint");
+    }
+    expect(rig.store.isWatcher(ALICE, `late@${REMOTE}`)).toBe(false);
+    expect(rig.counters.get('subscriptions_total{direction="in",result="limited"}')).toBe(2);
+    const before = rig.items.length;
+    ask(ANN);
+    expect(rig.sent()[before]?.attrs.type).toBe("subscribed");
+    rig.clock.now += 1_000 / SUBSCRIPTIONS_PER_PARTNER.perSecond;
+    ask(`late@${REMOTE}`);
+    expect(answer().attrs.type).not.toBe("error");
+    expect(rig.store.isWatcher(ALICE, `late@${REMOTE}`)).toBe(true);
   });
 
   test("answers to our own request change the contact, others nothing", () => {

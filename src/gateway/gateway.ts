@@ -138,7 +138,8 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     federation,
     store,
     inner: (side) => {
-      inside = openInside({ ...shared, trust }, side);
+      const { previous } = options;
+      inside = openInside({ ...shared, trust, ...(previous === undefined ? {} : { previous }) }, side);
       return inside.side;
     },
     log,

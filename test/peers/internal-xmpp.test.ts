@@ -212,6 +212,17 @@ test("what was accepted while our own server was away outlives SIGKILL and arriv
   expect(ours.received.filter((stanza) => child(stanza, "body")?.text === "kept")).toHaveLength(1);
 });
 
+test("a partner that is removed is refused by name", async () => {
+  const { gateway, definition } = company.federation;
+  ours.message(stranger.jid, "goodbye");
+  await stranger.waitForMessage(ours.fullJid, "goodbye");
+  const partners = definition.partners?.filter(({ domain }) => domain !== publicNet) ?? [];
+  await gateway.replaceDefinition(JSON.stringify({ ...definition, partners }));
+  await stranger.waitForPresence(alice, "unsubscribed");
+  ours.message(stranger.jid, "still there?", { id: "removed" });
+  expect(condition(await ours.waitForError("removed"))).toBe("remote-server-not-found");
+});
+
 test("who loses federation is taken out of sight, and the streams stay", async () => {
   const { gateway, definition } = company.federation;
   const users = [...(definition.users ?? []), { address: alice, policy: "off" }];

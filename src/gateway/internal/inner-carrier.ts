@@ -29,6 +29,8 @@ export interface InnerCarrierOptions
   > {
   /** With `internal.kind` `xmpp`. */
   readonly document: GatewayDocument;
+  /** What ran here before, if that is known. */
+  readonly previous?: GatewayDocument;
   /** For a server that the definition names neither anchors nor pins for. */
   readonly trust: TrustStore | undefined;
   readonly log: Log;
@@ -39,9 +41,10 @@ export interface InnerCarrierOptions
  * the partners, each at the declared places. So the same machines, limits, queues and barriers serve both sides.
  */
 export function innerCarrier(options: InnerCarrierOptions): InnerCarrier {
-  const { surroundings, dialbackSecret, trust, log } = options;
+  const { surroundings, dialbackSecret, trust, log, previous } = options;
   let document = options.document;
-  let snapshot = snapshotOf(insideDocument(document) ?? NOBODY(document));
+  const before = previous?.partners.flatMap(({ domains }) => domains);
+  let snapshot = snapshotOf(insideDocument(document, before) ?? NOBODY(document));
   const places = () => document.internal?.servers ?? [];
   const counters = new Counters();
   const federation = new Federation({
@@ -70,7 +73,7 @@ export function innerCarrier(options: InnerCarrierOptions): InnerCarrier {
     backlog: (pair) => federation.backlog(pair),
     accept: (socket) => federation.accept(socket),
     serve(next) {
-      const inside = insideDocument(next);
+      const inside = insideDocument(next, snapshot.policy.localDomains);
       if (inside === undefined) return; // another kind waits for a new start
       document = next;
       snapshot = nextSnapshot(snapshot, inside);

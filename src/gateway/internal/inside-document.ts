@@ -4,15 +4,20 @@ import type { DocumentPartner, GatewayDocument } from "../../definition/facts/ga
 /**
  * The document as our own server inside sees it: the partners' domains are ours to speak for, and our domains are the
  * partners. Undefined where there is no such server.
+ * @param former domains that were partners': their users' names may still stand on what is given back
  */
-export function insideDocument(document: GatewayDocument): GatewayDocument | undefined {
+export function insideDocument(document: GatewayDocument, former: Iterable<string> = []): GatewayDocument | undefined {
   const { internal, partners, localDomains, gateway } = document;
   if (internal?.kind !== "xmpp") return undefined;
   const { servers = [], trustAnchors, pins } = internal;
   // Named only where partners differ in it: else a partner more would make every row another one.
   const restricted = partners.some((partner) => partner.localDomains !== undefined);
-  const reaching = (local: string) =>
-    partners.flatMap((partner) => (partner.localDomains?.includes(local) === false ? [] : partner.domains));
+  const present = new Set(partners.flatMap(({ domains }) => domains));
+  const gone = [...former].filter((domain) => !present.has(domain) && !localDomains.includes(domain));
+  const reaching = (local: string) => [
+    ...partners.flatMap((partner) => (partner.localDomains?.includes(local) === false ? [] : partner.domains)),
+    ...gone,
+  ];
   const row = (domain: string): DocumentPartner => ({
     domain,
     domains: [domain],
@@ -29,7 +34,7 @@ export function insideDocument(document: GatewayDocument): GatewayDocument | und
     allowedTargets: servers.map(({ address }) => rangeOf(address)),
     certificateRequired: true,
   });
-  return { ...document, localDomains: partners.flatMap(({ domains }) => domains), partners: localDomains.map(row) };
+  return { ...document, localDomains: [...present, ...gone], partners: localDomains.map(row) };
 }
 
 /** The range of one address. */

@@ -74,8 +74,9 @@ export class ServerInside implements InternalSide {
     const isError = type === "error";
     if (isMessage && (isError || childNamed(stanza, "body", serverNamespace) !== undefined)) {
       const named = id === undefined && !isError ? this.#withId(stanza) : stanza;
-      if (this.#outbox.isFull(pair)) this.#refuse(named, "resource-constraint", "too much is waiting for this user");
-      else this.#outbox.sendDurable(pair, named, from.full, to.full, isError ? "" : (named.attrs.id ?? ""));
+      if (this.#outbox.isFull(pair)) {
+        if (!isError) this.#refuse(named, "resource-constraint", "too much is waiting for this user");
+      } else this.#outbox.sendDurable(pair, named, from.full, to.full, isError ? "" : (named.attrs.id ?? ""));
     } else if (stanza.name === "iq" && (type === "get" || type === "set"))
       this.#outbox.send(pair, stanza, { speaker: from.bare }, () =>
         this.#refuse(stanza, "remote-server-timeout", NOT_DELIVERED),
@@ -140,14 +141,17 @@ export class ServerInside implements InternalSide {
     else this.#answer(pair, stanza, "service-unavailable", "the gateway carries what users say");
   }
 
-  /** Tells our own server's user why something did not pass; errors, results and availability are never answered. */
+  /**
+   * Tells our own server's user why something did not pass. Errors and results are never answered, nor is
+   * availability, which goes to all contacts at each change, but for an attempt to enter a room.
+   */
   #answer(pair: Pair, stanza: Element, condition: StanzaCondition, text: string | undefined): void {
     const { type } = stanza.attrs;
     const isAnswerable =
       stanza.name === "iq"
         ? type === "get" || type === "set"
         : stanza.name === "presence"
-          ? type === "subscribe" || type === undefined
+          ? type === "subscribe" || (type === undefined && condition === "service-unavailable")
           : type !== "error";
     if (isAnswerable) this.#outbox.send(pair, errorReply(stanza, condition, text));
   }

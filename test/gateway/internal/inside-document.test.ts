@@ -49,6 +49,14 @@ describe("the document as our own server sees it", () => {
     expect(pairs.map(([local, remote]) => policy.row(local, remote) !== undefined)).toEqual([false, true, true, false]);
   });
 
+  test("keeps the names of who is no partner any more: our users are still given back what they sent there", () => {
+    const document = documentOf([partner({ localDomains: [OTHER] })], { localDomains: [LOCAL, OTHER], internal });
+    const policy = partnerPolicy(insideDocument(document, [REMOTE, SECOND, LOCAL])!);
+    expect([...policy.localDomains]).toEqual([REMOTE, SECOND]);
+    expect(policy.row(SECOND, LOCAL)).toBeDefined();
+    expect(policy.row(REMOTE, LOCAL)).toBeUndefined();
+  });
+
   test("has the same rows when partners come and go: the streams that stand are not concerned", () => {
     expect(inside([partner()]).partners).toEqual(inside([partner(), partner({ domain: SECOND })]).partners);
   });

@@ -111,6 +111,13 @@ describe("to our own server", () => {
     expect(errorOf(answer as Element)[0]).toBe("resource-constraint");
   });
 
+  test("an error for which there is no room is not answered", () => {
+    const { side, state, federation } = serverInside();
+    state.full = true;
+    side.relay(inward("message", { id: "e1", type: "error" }, xml("error", "jabber:server")));
+    expect(federation.calls).toEqual([]);
+  });
+
   test.each([
     ["remote-server-timeout", "no stream with contoso.example: connect-failed: 10.0.20.5:5269 ECONNREFUSED"],
     ["service-unavailable", "no stream with contoso.example: certificate-refused: pin: the key is none of ours"],
@@ -213,6 +220,7 @@ describe("from our own server", () => {
     ["message", { type: "error" }],
     ["iq", { type: "result", id: "q" }],
     ["iq", { type: "error", id: "q" }],
+    ["presence", {}],
     ["presence", { type: "unavailable" }],
     ["presence", { type: "unsubscribed" }],
   ])("a refused %s %j is not answered", (name, attrs) => {

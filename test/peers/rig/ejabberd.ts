@@ -9,6 +9,8 @@ import { makeWorkFolder } from "./work-folder";
 
 export interface EjabberdOptions {
   readonly domain: string;
+  /** More domains that it serves, each with the same accounts; its certificate must name them too. */
+  readonly additionalDomains?: readonly string[];
   readonly address: string;
   readonly s2sPort: number;
   readonly c2sPort: number;
@@ -16,9 +18,10 @@ export interface EjabberdOptions {
   /**
    * How it authenticates other servers:
    * - `external`: TLS required, and a certificate that chains to the given anchor and names the domain;
-   * - `tls-dialback`: TLS required, identity by dialback, whatever the certificate.
+   * - `tls-dialback`: TLS required, identity by dialback, whatever the certificate;
+   * - `any`: TLS and certificates where the other side can, else dialback.
    */
-  readonly mode: "external" | "tls-dialback";
+  readonly mode: "external" | "tls-dialback" | "any";
   /** Of SRV records. Addresses are looked up by libc, which takes no port: they are given by name. */
   readonly resolver: { readonly address: string; readonly port: number };
   readonly hosts: Readonly<Record<string, string>>;
@@ -41,8 +44,10 @@ export async function startEjabberd(options: EjabberdOptions): Promise<Ejabberd>
   for (const port of [s2sPort, c2sPort]) await requireFree(address, port);
   const work = await makeWorkFolder();
   await writeWorkFolder(work, options);
-  const register = accounts.map(
-    (account) => `ok = ejabberd_auth:try_register(<<"${account}">>, <<"${domain}">>, <<"${accountPassword}">>)`,
+  const register = domainsOf(options).flatMap((host) =>
+    accounts.map(
+      (account) => `ok = ejabberd_auth:try_register(<<"${account}">>, <<"${host}">>, <<"${accountPassword}">>)`,
+    ),
   );
   // The Erlang machine itself: ejabberdctl insists on a user of its own, and a node name would need epmd.
   const process = new PeerProcess(peerRoot(), {
@@ -97,13 +102,18 @@ async function writeWorkFolder(work: string, options: EjabberdOptions): Promise<
   );
 }
 
-function configuration({ domain, address, s2sPort, c2sPort, mode }: EjabberdOptions): string {
+const domainsOf = ({ domain, additionalDomains = [] }: EjabberdOptions) => [domain, ...additionalDomains];
+
+function configuration(options: EjabberdOptions): string {
+  const { address, s2sPort, c2sPort, mode } = options;
   return [
-    `hosts: ["${domain}"]`,
+    `hosts: [${domainsOf(options)
+      .map((host) => `"${host}"`)
+      .join(", ")}]`,
     "loglevel: debug",
     "certfiles: [/peer/certs/domain.pem]",
-    ...(mode === "external" ? ["ca_file: /peer/certs/ca.pem"] : []),
-    "s2s_use_starttls: required",
+    ...(mode === "tls-dialback" ? [] : ["ca_file: /peer/certs/ca.pem"]),
+    `s2s_use_starttls: ${mode === "any" ? "optional" : "required"}`,
     "s2s_dns_timeout: 5",
     "outgoing_s2s_families: [ipv4]",
     `outgoing_s2s_ipv4_address: "${address}"`,
@@ -118,7 +128,7 @@ function configuration({ domain, address, s2sPort, c2sPort, mode }: EjabberdOpti
     "  mod_offline: {}",
     "  mod_ping: {}",
     "  mod_roster: {}",
-    ...(mode === "tls-dialback" ? ["  mod_s2s_dialback: {}"] : []),
+    ...(mode === "external" ? [] : ["  mod_s2s_dialback: {}"]),
     "",
   ].join("\n");
 }

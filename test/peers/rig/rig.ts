@@ -20,7 +20,7 @@ type ProsodyChoice = Pick<
 > &
   Partial<Pick<ProsodyOptions, "certificates">>;
 
-type EjabberdChoice = Pick<EjabberdOptions, "mode" | "accounts" | "resolver" | "hosts"> &
+type EjabberdChoice = Pick<EjabberdOptions, "additionalDomains" | "mode" | "accounts" | "resolver" | "hosts"> &
   Partial<Pick<EjabberdOptions, "certificates">>;
 
 /**

@@ -1,0 +1,89 @@
+import {
+  INITIATORS,
+  type Initiator,
+  KINDS,
+  type MatrixResult,
+  METHOD_NAMES,
+  METHODS,
+  PARTNER_TYPES,
+  PEERS,
+  type Peer,
+  SERVERS_METHODS,
+  type ServersMethod,
+} from "./cells";
+
+const TITLES: Readonly<Record<Peer, string>> = { prosody: "Prosody", ejabberd: "ejabberd" };
+const WAYS: Readonly<Record<Initiator, string>> = { theirs: "in", ours: "out" };
+
+/** docs/interoperability.md. */
+export function interoperabilityPage(result: MatrixResult): string {
+  return [
+    "# Interoperability",
+    "",
+    "Made by `npm run docs:interoperability` from a run of `test/peers/matrix`, which fails where this page is stale: a",
+    "company's own XMPP server behind the gateway (`internal.kind: xmpp`), and real servers outside that play a partner of every",
+    "type by every method, each under a domain of its own. `in`: their server opens the stream and their user sends; `out`: the",
+    "gateway opens it and our user sends.",
+    "",
+    `Peers: ${PEERS.map((peer) => `${TITLES[peer]} ${upstream(result.versions[peer])}`).join(", ")}, as Debian 12 has them.`,
+    "",
+    ...PEERS.flatMap((peer) => peerSection(peer, result)),
+    "## Meaning",
+    "",
+    "- *refused, then passes*: users of a PublicUnverified partner get an unknown user's answer until our user has them as a",
+    "  contact.",
+    "- *without its note*: status notes go to Federated partners only.",
+    "- *receipt*: XEP-0184, the request one way and the receipt the other. *error*: a message to nobody comes back under its id.",
+    "",
+    "## What a peer cannot do",
+    "",
+    "| peer | our certificate | sasl-over-tls (row 2) toward it | tls-dialback (row 13) toward it |",
+    "|---|---|---|---|",
+    ...PEERS.flatMap((peer) => [
+      `| ${TITLES[peer]} | for servers only, as public authorities issue them now | ${SERVERS_METHODS.map((method) => verdict(result.serverAuthOnly[peer][method])).join(" | ")} |`,
+      `| ${TITLES[peer]} | for servers and clients | ${SERVERS_METHODS.map((method) => verdict(withBoth(peer, method, result))).join(" | ")} |`,
+    ]),
+    "",
+    "Where a peer cannot, give the partner a row that has TLS dialback, or take a certificate with clientAuth from a CA that the",
+    "partner trusts.",
+    "",
+  ].join("\n");
+}
+
+function peerSection(peer: Peer, { partners }: MatrixResult): string[] {
+  const rows = METHOD_NAMES.flatMap((method) =>
+    PARTNER_TYPES.flatMap((partnerType) => {
+      const found = partners.find(
+        (one) => one.peer === peer && one.method === method && one.partnerType === partnerType,
+      );
+      if (found === undefined) return [];
+      return INITIATORS.map(
+        (initiator) =>
+          `| ${method} (row ${METHODS[method].row}) | ${partnerType} | ${WAYS[initiator]} | ${KINDS.map((kind) => found.cells[initiator][kind]).join(" | ")} |`,
+      );
+    }),
+  );
+  return [
+    `## ${TITLES[peer]}`,
+    "",
+    `| method | partner type | | ${KINDS.join(" | ")} |`,
+    `|---|---|---|${"---|".repeat(KINDS.length)}`,
+    ...rows,
+    "",
+  ];
+}
+
+/** Debian's part of a version may change under the table without changing it. */
+const upstream = (version: string) => version.replace(/^\d+:/, "").replace(/-[^-]*$/, "");
+
+/** The streams that we opened in the matrix itself, all with a certificate for both. */
+function withBoth(peer: Peer, method: ServersMethod, { partners }: MatrixResult): string {
+  const found = partners.filter((one) => one.peer === peer && one.method === method);
+  return found.length > 0 && found.every(({ streams }) => streams.includes(`out ${method}`)) ? "accepted" : "not used";
+}
+
+/** The gateway's words name the partner's domain before, and the peer's answer behind the colon. */
+function verdict(outcome: string): string {
+  const refused = /^refused: .*(authentication-refused: .*)$/.exec(outcome)?.[1];
+  return refused === undefined ? outcome : `peer cannot (${refused})`;
+}

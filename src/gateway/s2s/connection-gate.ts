@@ -10,10 +10,12 @@ import { type FullAt, type Rate, RateTable, take } from "./rate";
 export const CONNECTIONS_PER_ADDRESS: Rate = { perSecond: 20, burst: 100 };
 /** New connections from all addresses together from which nobody has authenticated. */
 export const CONNECTIONS_OF_STRANGERS: Rate = { perSecond: 200, burst: 1_000 };
-/** A TLS handshake costs us about a millisecond, and its opener nothing; over the rate it waits. */
+/** A TLS handshake costs us about a millisecond, and its opener nothing; over the rate it waits, or is refused. */
 export const HANDSHAKES_PER_ADDRESS: Rate = { perSecond: 10, burst: 60 };
 /** Of all strangers together: a twentieth of a core. */
 export const HANDSHAKES_OF_STRANGERS: Rate = { perSecond: 50, burst: 300 };
+/** Who would have to wait longer for a handshake is refused, and takes nothing from those who wait. */
+export const LONGEST_HANDSHAKE_WAIT_MS = 5_000;
 /** Addresses that are kept in mind, for each of these purposes. */
 export const REMEMBERED_ADDRESSES = 4_096;
 /** Of refused connections one line is logged in this time. */
@@ -29,7 +31,7 @@ export interface ConnectionGateOptions {
 }
 
 /** Why a connection is refused before anything is read from it. */
-type Refusal = "memory" | "address-rate" | "total-rate";
+type Refusal = "memory" | "address-rate" | "total-rate" | "handshake-rate";
 
 /** Judges connections by their address alone, before TLS and before a byte is read. */
 export class ConnectionGate {
@@ -53,7 +55,11 @@ export class ConnectionGate {
   /** Whether a new connection from there is taken; one that is not is counted. */
   admits(address: string): boolean {
     const refusal = this.#refusal(address);
-    if (refusal === undefined) return true;
+    if (refusal !== undefined) this.#note(refusal, address);
+    return refusal === undefined;
+  }
+
+  #note(refusal: Refusal, address: string): void {
     this.#options.counters.add(`connections_refused_total{reason="${refusal}"}`);
     this.#refused++;
     const now = this.#options.now();
@@ -62,17 +68,23 @@ export class ConnectionGate {
       this.#loggedAt = now;
       this.#refused = 0;
     }
-    return false;
   }
 
-  /** Takes a TLS handshake out of the rates: the ms that it waits. */
-  handshakeWait(address: string): number {
+  /** Takes a TLS handshake out of the rates: the ms that it waits; undefined where it is refused, which is counted. */
+  handshakeWait(address: string): number | undefined {
+    const wait = this.#handshakeWait(address);
+    if (wait === undefined) this.#note("handshake-rate", address);
+    return wait;
+  }
+
+  #handshakeWait(address: string): number | undefined {
     if (this.isUnlimited(address)) return 0;
     const now = this.#options.now();
     const group = addressGroup(address);
-    const own = this.#handshakes.wait(group, now);
-    if (this.#partners.has(group)) return own;
+    const own = this.#handshakes.waitWithin(LONGEST_HANDSHAKE_WAIT_MS, group, now);
+    if (own === undefined || this.#partners.has(group)) return own;
     const [fullAt, wait] = take(HANDSHAKES_OF_STRANGERS, this.#strangerHandshakesFullAt, now);
+    if (wait > LONGEST_HANDSHAKE_WAIT_MS) return undefined;
     this.#strangerHandshakesFullAt = fullAt;
     return Math.max(own, wait);
   }

@@ -394,7 +394,11 @@ export class InboundStream implements WireHandlers {
       return;
     }
     this.#wire.awaitTls();
-    this.#turn = setTimeout(begin, wait).unref();
+    const refuse = () => {
+      if (protocols === undefined) this.#refuse({ condition: "resource-constraint", text: "too many TLS handshakes" });
+      else this.#wire.destroy("too many TLS handshakes"); // nobody there reads plain XML
+    };
+    this.#turn = wait === undefined ? setTimeout(refuse, 0) : setTimeout(begin, wait).unref();
   }
 
   #authenticated(pair: Pair, method: Method): void {

@@ -49,15 +49,19 @@ export class RateTable {
     return true;
   }
 
-  /** Takes one, owed or not, and gives the ms to wait for it. */
+  /** Takes an amount, owed or not, and gives the ms to wait for it. */
   wait(key: string, now: number, amount = 1): number {
     const [fullAt, wait] = take(this.#rate, this.#fullAt.get(key) ?? 0, now, amount);
     this.#keep(key, fullAt);
     return wait;
   }
 
-  delete(key: string): void {
-    this.#fullAt.delete(key);
+  /** Takes one where it is there within so many ms, and gives the ms to wait for it; else takes nothing. */
+  waitWithin(longest: number, key: string, now: number): number | undefined {
+    const [fullAt, wait] = take(this.#rate, this.#fullAt.get(key) ?? 0, now);
+    if (wait > longest) return undefined;
+    this.#keep(key, fullAt);
+    return wait;
   }
 
   #keep(key: string, fullAt: FullAt): void {

@@ -119,6 +119,21 @@ describe("TLS handshakes", () => {
     expect(gate.handshakeWait("192.0.2.2")).toBe(0);
   });
 
+  test("who would wait for more than five seconds is refused, and the rate holds under any flood", () => {
+    const { gate, world, refused } = open();
+    let begun = 0;
+    for (let second = 0; second < 30; second++) {
+      for (let index = 0; index < 1_000; index++)
+        if (gate.handshakeWait(elsewhere(second * 1_000 + index)) !== undefined) begun++;
+      world.now += 1_000;
+    }
+    const { perSecond, burst } = HANDSHAKES_OF_STRANGERS;
+    expect(begun).toBeLessThanOrEqual(burst + perSecond * (30 + 5));
+    expect(refused("handshake-rate")).toBe(30_000 - begun);
+    world.now += 5_000;
+    expect(gate.handshakeWait("198.51.100.1")).toBeLessThan(1_000);
+  });
+
   test("of strangers together: a partner's comes at once", () => {
     const { gate } = open(["203.0.113.0/24"]);
     gate.authenticated("192.0.2.9");

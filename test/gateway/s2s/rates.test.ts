@@ -1,6 +1,10 @@
 /** Rates where they are felt: on sockets. */
 import { afterEach, beforeAll, describe, expect, test } from "@jest/globals";
-import { CONNECTIONS_PER_ADDRESS, HANDSHAKES_PER_ADDRESS } from "../../../src/gateway/s2s/connection-gate";
+import {
+  CONNECTIONS_PER_ADDRESS,
+  HANDSHAKES_PER_ADDRESS,
+  LONGEST_HANDSHAKE_WAIT_MS,
+} from "../../../src/gateway/s2s/connection-gate";
 import { UNAUTHENTICATED_BYTES } from "../../../src/gateway/s2s/intake";
 import { STANZAS_PER_PARTNER } from "../../../src/gateway/s2s/partner-rates";
 import { documentOf, partnerOfRow } from "../documents";
@@ -63,6 +67,32 @@ describe("new connections", () => {
     await peer.secure(lab.partner);
     peer.write(streamHeader());
     await peer.until(/EXTERNAL.*<\/stream:features>/s);
+  });
+
+  test("far over the rate of handshakes a peer is told that there are too many", async () => {
+    holdClock();
+    const gateway = await startTestGateway(lab);
+    const { burst, perSecond } = HANDSHAKES_PER_ADDRESS;
+    const ask = async () => {
+      const peer = await RawPeer.connect(gateway.port, "127.0.0.20");
+      peer.write(streamHeader());
+      await peer.until(/<\/stream:features>/);
+      return peer.write(STARTTLS);
+    };
+    // Two seconds pass meanwhile: the rate of connections is another one. Those who wait give up; their turns are gone.
+    const turns = burst + perSecond * (2 + LONGEST_HANDSHAKE_WAIT_MS / 1_000);
+    for (let index = 0; index < turns; index++) {
+      if (index === 40 || index === 80) await pass(1_000);
+      const peer = await ask();
+      await settle(5);
+      peer.destroy();
+    }
+    await settle();
+    const peer = await ask();
+    await settle();
+    await pass(1);
+    expect(await peer.closed()).toMatch(/<resource-constraint .*too many TLS handshakes/s);
+    expect(gateway.counter('connections_refused_total{reason="handshake-rate"}')).toBeGreaterThan(0);
   });
 
   test("what is sent behind <starttls/> while waiting is never read as XML", async () => {

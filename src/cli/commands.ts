@@ -132,12 +132,12 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "trace",
-    summary: "watch the streams with one partner as they happen",
+    summary: "watch the streams with one partner as they happen, bodies and secrets hidden",
     module: () => require("./trace"),
   },
   {
     name: "ping",
-    summary: "ask a partner's server for one of its users: latency, or which hop fails",
+    summary: "ask a partner's server for one of its users, through a running gateway",
     module: () => require("./ping"),
   },
   {

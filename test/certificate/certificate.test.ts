@@ -4,6 +4,7 @@ import { Certificate, CertificateError } from "../../src/certificate/certificate
 import { TrustStore, validateChain } from "../../src/certificate/chain";
 import { contextConstructed, contextPrimitive, TAG } from "../../src/certificate/der";
 import { encodeDer } from "../../src/certificate/der-write";
+import { runs } from "../fuzz-runs";
 import {
   CLIENT_AUTH,
   EC,
@@ -275,7 +276,7 @@ describe("hostile bytes", () => {
       fc.property(value, (bytes) => {
         expect(verdictOn(bytes, scenery.issuing.der)).not.toBe("accept");
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -287,7 +288,7 @@ describe("hostile bytes", () => {
         fc.pre(!changed.equals(leaf.der));
         expect(verdictOn(changed, scenery.issuing.der)).not.toBe("accept");
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 });

@@ -7,6 +7,7 @@ import { gatewayDocument } from "../../src/definition/facts";
 import type { GatewayDocument } from "../../src/definition/facts/gateway-document";
 import { partnerPolicy } from "../../src/definition/facts/partner-policy";
 import { DocumentError, readGatewayDocument } from "../../src/gateway/read-document";
+import { runs } from "../fuzz-runs";
 import { documentOf, LOCAL, partner } from "./documents";
 import { createLab } from "./lab";
 
@@ -215,7 +216,7 @@ describe("a gateway document", () => {
           for (const domain of row.domains) expect(policy.partner(domain)).toBe(row);
         }
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(3000) },
     );
     expect(accepted).toBeGreaterThan(0); // some changes do no harm: another limit, a partner left out
   });

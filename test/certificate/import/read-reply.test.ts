@@ -6,6 +6,7 @@ import { type Passphrases, readReply } from "../../../src/certificate/import/rea
 import { ReplyError } from "../../../src/certificate/import/reply-error";
 import { certificatesOfPem } from "../../../src/certificate/pem";
 import { spkiSha256 } from "../../../src/certificate/store/stored-pair";
+import { runs } from "../../fuzz-runs";
 import { type Issued, issue, rsa } from "../authority";
 import { type Pair, pairOf } from "../store/pair";
 import { openssl, PASSWORD, pkcs7, pkcs12 } from "./openssl-files";
@@ -174,7 +175,7 @@ describe("hostile bytes", () => {
         const damaged = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + length)]);
         refusal(damaged, unlocked);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -183,7 +184,7 @@ describe("hostile bytes", () => {
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         expect(refusal(Buffer.from(bytes), unlocked).code).not.toBe("read");
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });

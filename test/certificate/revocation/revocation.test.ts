@@ -5,6 +5,7 @@ import { judgeByList } from "../../../src/certificate/revocation/crl";
 import { ListFetchError } from "../../../src/certificate/revocation/list-source";
 import { judgeByStapled } from "../../../src/certificate/revocation/ocsp";
 import { readRevocationPointers } from "../../../src/certificate/revocation/pointers";
+import { runs } from "../../fuzz-runs";
 import { type IssuedByOpenssl, OpensslCa } from "./openssl-ca";
 
 const DAY = 86_400_000;
@@ -131,7 +132,7 @@ describe("a revocation list", () => {
         changed[at] = changed[at]! ^ by;
         expect(judgeByList(changed, about(good), ca.ca.certificate, now).status).toBe("unknown");
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });
@@ -174,7 +175,7 @@ describe("a stapled response", () => {
         if (answer.status === "good") expect(answer).toEqual(along);
         else expect(answer.status).toBe("unknown");
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { readAnswer } from "../../../src/dns/resolver";
 import { decodeResponse, encodeQuery } from "../../../src/dns/resolver/message";
 import { MalformedMessage } from "../../../src/dns/resolver/message-structure";
+import { runs } from "../../fuzz-runs";
 
 const OWNER = "_xmpp-server._tcp.contoso.example";
 const QUESTION = { name: OWNER, type: "SRV" } as const;
@@ -33,7 +34,7 @@ describe("octets from the network", () => {
     });
     fc.assert(
       fc.property(header, fc.uint8Array({ maxLength: 200 }), (start, rest) => void read(Buffer.concat([start, rest]))),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
@@ -139,7 +140,7 @@ describe("records read when they are looked at", () => {
         accepted++;
         expect(readInParts(bytes)).toEqual(decodedWhole(bytes));
       }),
-      { numRuns: 1500 },
+      { numRuns: runs(1500) },
     );
     expect(accepted).toBeGreaterThan(0);
   });

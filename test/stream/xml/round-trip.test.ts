@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { type Element, xml } from "../../../src/stream/xml/element";
 import { serialise } from "../../../src/stream/xml/serialise";
+import { runs } from "../../fuzz-runs";
 import { eventsOf, header, Recorder } from "./recorder";
 
 const name = fc.oneof(
@@ -46,7 +47,7 @@ describe("parser and serialiser", () => {
         recorder.feed(serialise(el, "jabber:server"));
         expect(recorder.events.slice(1)).toEqual([{ kind: "stanza", el }]);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -58,7 +59,7 @@ describe("parser and serialiser", () => {
         recorder.feed(header + printed);
         expect(recorder.stanzas.map((stanza) => serialise(stanza, "jabber:server"))).toEqual([printed]);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 
@@ -74,7 +75,7 @@ describe("parser and serialiser", () => {
           expect(inChunks(bytes, sizes)).toEqual(eventsOf(bytes));
         },
       ),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 
@@ -114,7 +115,7 @@ describe("parser and serialiser", () => {
           expect(inChunks(bytes, sizes, limits)).toEqual(eventsOf(bytes, undefined, limits));
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 });

@@ -4,6 +4,7 @@ import { judgeAnswer } from "../../../../src/dns/resolver/dnssec/judge-answer";
 import { VerificationBudget } from "../../../../src/dns/resolver/dnssec/verification-budget";
 import { readSignedAnswer, TYPE, type WireRecord } from "../../../../src/dns/resolver/dnssec/wire-record";
 import { MalformedMessage } from "../../../../src/dns/resolver/message-structure";
+import { runs } from "../../../fuzz-runs";
 import { encodeMessage } from "./encode-message";
 import { secureZone } from "./secure-zone";
 import { NOW, rrsig, wire } from "./signer";
@@ -97,7 +98,7 @@ describe.each(KINDS)("in a zone of %s", (kind, zone) => {
           seen.set(verdict, (seen.get(verdict) ?? 0) + 1);
         },
       ),
-      { numRuns: 1500 },
+      { numRuns: runs(1500) },
     );
     // The property says something only where verdicts of every kind were met.
     const wanted = ["bogus", "records", "no-type", ...(kind === "NSEC3 with opt-out" ? ["insecure"] : ["no-name"])];
@@ -159,7 +160,7 @@ describe.each(KINDS)("in a zone of %s", (kind, zone) => {
           expectTrue(zone, name, type, read);
         },
       ),
-      { numRuns: 1500 },
+      { numRuns: runs(1500) },
     );
   });
 });
@@ -185,7 +186,7 @@ describe("records of any octets", () => {
             });
         },
       ),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { readDeb } from "../../../../src/gateway/image/packages/deb";
 import { unpackXz } from "../../../../src/gateway/image/packages/xz";
 import { file } from "../../../../src/gateway/image/tar/entry";
+import { runs } from "../../../fuzz-runs";
 import { ar, archive } from "../lab";
 
 const xz = (bytes: Buffer, ...argv: string[]) =>
@@ -38,7 +39,7 @@ describe("the .xz reader", () => {
         const bytes = Buffer.concat(parts.flatMap(([part, times]) => Array<Uint8Array>(times).fill(part)));
         expect(unpackXz(xz(bytes), MOST).equals(bytes)).toBe(true);
       }),
-      { numRuns: 20 },
+      { numRuns: runs(20) },
     );
   });
 
@@ -60,7 +61,7 @@ describe("the .xz reader", () => {
           expect(error).toMatchObject({ code: "archive-invalid" });
         }
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 });

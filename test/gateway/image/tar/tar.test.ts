@@ -6,6 +6,7 @@ import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import { file, link, type TarEntry } from "../../../../src/gateway/image/tar/entry";
 import { readTar } from "../../../../src/gateway/image/tar/read";
+import { runs } from "../../../fuzz-runs";
 import { archive } from "../lab";
 
 const long = `${"directory/".repeat(30)}${"n".repeat(120)}`;
@@ -78,7 +79,7 @@ describe("the archive reader", () => {
           );
         },
       ),
-      { numRuns: 50 },
+      { numRuns: runs(50) },
     );
   });
 
@@ -113,7 +114,7 @@ describe("the archive reader", () => {
         bytes[at % bytes.length] = byte;
         await all([bytes]).catch((error: { code?: string }) => expect(error.code).toBe("archive-invalid"));
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });

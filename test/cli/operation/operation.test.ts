@@ -297,14 +297,18 @@ async function closedPort(): Promise<number> {
   return port;
 }
 
-/** A partner's server that says `<proceed/>` and then no TLS. */
+/** A partner's server that says `<proceed/>` and then does not speak TLS. */
 async function brokenTls(): Promise<number> {
   const server = createServer((socket) => {
     let text = "";
     socket.on("error", () => undefined);
     socket.on("data", (chunk: Buffer) => {
+      if (chunk[0] === 0x16) {
+        socket.end("this is no TLS record\n"); // to their ClientHello
+        return;
+      }
       text += chunk.toString("latin1");
-      if (text.includes("<starttls")) socket.end("<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
+      if (text.includes("<starttls")) socket.write("<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
       else if (text.includes("<stream:stream"))
         socket.write(
           `<?xml version='1.0'?><stream:stream xmlns='jabber:server' xmlns:stream='http://etherx.jabber.org/streams' id='x' from='${REMOTE}' to='${LOCAL}' version='1.0'><stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls></stream:features>`,

@@ -1,21 +1,19 @@
 import type { DocumentPartner } from "../../definition/facts/gateway-document";
-import { pingNamespace, serverNamespace } from "../../stream/namespaces";
 import type { StanzaCondition } from "../../stream/stanza-error";
-import { handledTooHigh, REQUEST } from "../../stream/stream-management";
-import { elementText } from "../../stream/wire-address";
-import { xml } from "../../stream/xml/element";
+import { handledTooHigh } from "../../stream/stream-management";
 import type { Revocation } from "../live/stream-review";
 import type { StreamStatus } from "../status";
 import type { Store } from "../store/store";
 import { AcknowledgementBarrier } from "./acknowledgement-barrier";
 import { Alarm } from "./alarm";
-import { type DeliveryBarrier, MAXIMUM_UNPROVED_BYTES } from "./delivery-barrier";
+import { MAXIMUM_UNPROVED_BYTES } from "./delivery-barrier";
 import { senderCondition, senderText } from "./delivery-failure";
 import { type LinkItem, LinkQueue, type WrittenItem, written } from "./link-queue";
 import { type OutboundEnd, OutboundStream } from "./outbound-stream";
 import type { Pair } from "./pair";
 import { PingBarrier } from "./ping-barrier";
 import { RetrySchedule } from "./retry-schedule";
+import { barrierOf, type StreamBarrier } from "./stream-barrier";
 import type { StreamHost } from "./stream-host";
 
 /** The last barrier before our own close. */
@@ -31,7 +29,7 @@ export class Link {
   /** Wakes at the next try or when the first stanza expires. */
   readonly #alarm: Alarm;
   /** Of the stream, once it is ready. */
-  #barrier: DeliveryBarrier<WrittenItem> | undefined;
+  #barrier: StreamBarrier | undefined;
   #stream: OutboundStream | undefined;
   /** Of the stream: it was authenticated and counts against the limits. */
   #counted: { readonly partner: string; readonly off: () => void } | undefined;
@@ -262,7 +260,7 @@ export class Link {
         }
         this.#count(row);
         this.#retries.stands();
-        this.#barrier = managed ? this.#acknowledgements(stream) : this.#pings(stream);
+        this.#barrier = barrierOf(stream, managed, this.#host.surroundings.randomId);
         this.#host.heard(this.pair);
         this.#advance();
       },
@@ -271,23 +269,6 @@ export class Link {
       onEnd: (end) => this.#onEnd(end),
     });
     this.#stream = stream;
-  }
-
-  #pings(stream: OutboundStream): PingBarrier<WrittenItem> {
-    return new PingBarrier({
-      ping: () => this.#sendPing(),
-      onSilence: () => stream.close({ condition: "connection-timeout", text: "pings are not answered" }),
-    });
-  }
-
-  #acknowledgements(stream: OutboundStream): AcknowledgementBarrier<WrittenItem> {
-    return new AcknowledgementBarrier({
-      request: () => {
-        if (stream.ready) stream.write(REQUEST);
-        return stream.ready;
-      },
-      onSilence: () => stream.close({ condition: "connection-timeout", text: "stanzas are not acknowledged" }),
-    });
   }
 
   /** Writes what the bound allows. Durable messages are marked first: what may have left is never sent twice. */
@@ -328,17 +309,6 @@ export class Link {
       barrier.add(part.map(written));
     }
     this.#host.counters.add('stanzas_total{direction="out"}', batch.length);
-  }
-
-  /** XEP-0199, from our domain to theirs. */
-  #sendPing(): string | undefined {
-    if (!this.ready) return undefined;
-    const id = `ping-${this.#host.surroundings.randomId(8)}`;
-    const { local, remote } = this.pair;
-    this.#stream?.write(
-      elementText(xml("iq", serverNamespace, { type: "get", id, from: local, to: remote }, xml("ping", pingNamespace))),
-    );
-    return id;
   }
 
   #onEnd(end: OutboundEnd): void {

@@ -239,6 +239,13 @@ describe("domain-idn", () => {
     ]);
   });
 
+  test("in a zone of somebody else's only a warning: it is not ours to mend", () => {
+    const elsewhere = { ...at(theirs, [{ target: OLD }]), zone: "fass.example" };
+    expect(found([at(ours, [{}]), elsewhere], of)).toMatchObject([
+      { id: "domain-idn", verdict: "warn", remedy: expect.stringMatching(/^if fass\.example is yours, publish /) },
+    ]);
+  });
+
   test.each<[string, Heard[]]>([
     ["the same stands at both", [at(ours, [{}]), at(theirs, [{}])]],
     ["nothing stands at the other", [at(ours, [{}]), nothingAt(theirs)]],

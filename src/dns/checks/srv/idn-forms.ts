@@ -2,6 +2,7 @@ import { srvOwner, zoneLine } from "../../../definition/facts";
 import type { Evidence } from "../../evidence";
 import type { Service } from "../../expected";
 import { formBefore2008 } from "../../idn-form";
+import { questionKey, type Survey } from "../../survey";
 import type { Found } from "../family";
 import { recordsText, saidOf, setText, together } from "./said-there";
 
@@ -17,13 +18,20 @@ export function* idnForms({ domain, record }: Service, { survey }: Evidence): It
   const here = together(saidOf(survey, record.owner));
   if (there.records.length === 0 || here.records.length === 0) return; // an absence is no other service
   if (setText(there.records) === setText(here.records)) return;
+  // Somebody else's zone is not ours to mend, and may well be in order.
+  const isOurs = zoneOf(survey, owner) !== undefined && zoneOf(survey, owner) === zoneOf(survey, record.owner);
   yield {
     id: "domain-idn",
+    ...(!isOurs && { verdict: "warn" }),
     domain,
     subject: `${owner} SRV`,
     server: there.server,
     found: `${recordsText(there.records)} for partners whose software maps names by IDNA 2003`,
     expected: `what stands at ${record.owner}: ${recordsText(here.records)}`,
-    remedy: zoneLine({ ...record, owner }),
+    remedy: isOurs
+      ? zoneLine({ ...record, owner })
+      : `if ${other} is yours, publish ${zoneLine({ ...record, owner })}; if not, let partners write the domain as ${domain}`,
   };
 }
+
+const zoneOf = (survey: Survey, name: string) => survey.atNameServers.get(questionKey({ name, type: "SRV" }))?.zone;

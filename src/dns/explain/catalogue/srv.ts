@@ -211,7 +211,8 @@ export const SRV_ENTRIES: readonly CatalogueEntry[] = [
     what: "The domain has two forms in A-labels, by IDNA 2003 and IDNA 2008, and what is published at them differs.",
     why: "Software of old maps ß, final sigma and joiners to other letters: partners that run it come to another service.",
     source: "RFC 5890 to 5893; UTS 46 section 2.3",
-    remedy: "Publish the same at both forms, or take away the one that is not meant.",
+    remedy:
+      "Publish the same at both forms, or take away the one that is not meant. Only a warning where it is somebody else's.",
     hides: [],
     passes: true,
   },

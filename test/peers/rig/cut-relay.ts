@@ -1,0 +1,58 @@
+import { once } from "node:events";
+import { connect, createServer, type Socket } from "node:net";
+
+export interface Place {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** A network that breaks when a test says so: what was on its way over it is lost. */
+export class CutRelay {
+  readonly #links = new Set<Socket>();
+  readonly #server = createServer((socket) => this.#join(socket));
+  /** Where it leads to. */
+  upstream: Place | undefined;
+
+  private constructor(readonly place: Place) {}
+
+  static async listen(place: Place): Promise<CutRelay> {
+    const relay = new CutRelay(place);
+    relay.#server.listen(place.port, place.address);
+    await once(relay.#server, "listening");
+    return relay;
+  }
+
+  /** Breaks every connection over it. */
+  cut(): void {
+    for (const socket of this.#links) socket.resetAndDestroy();
+    this.#links.clear();
+  }
+
+  async close(): Promise<void> {
+    this.cut();
+    this.#server.close();
+    await once(this.#server, "close");
+  }
+
+  #join(near: Socket): void {
+    if (this.upstream === undefined) {
+      near.destroy();
+      return;
+    }
+    const far = connect(this.upstream.port, this.upstream.address);
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      this.#links.add(socket);
+      socket.setNoDelay(true);
+      socket.on("data", (chunk) => void other.write(chunk));
+      socket.on("end", () => other.end());
+      socket.on("error", () => other.destroy());
+      socket.on("close", () => {
+        this.#links.delete(socket);
+        other.destroySoon();
+      });
+    }
+  }
+}

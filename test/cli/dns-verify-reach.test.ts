@@ -195,7 +195,13 @@ describe("dns verify --watch", () => {
         stop = () => send("SIGTERM");
       },
       onStdout: (text: string) => {
-        told.push(...text.trimEnd().split("\n"));
+        // This world has no reverse zone, which the first look tells.
+        told.push(
+          ...text
+            .trimEnd()
+            .split("\n")
+            .filter((line) => !line.includes('"address-ptr"')),
+        );
         if (told.length === 1)
           zone = zone.map((one) => (one.type === "SRV" ? srv(DOMAIN, "old.contoso.example") : one));
         if (told.length === 3) stop?.();

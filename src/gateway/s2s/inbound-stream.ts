@@ -226,7 +226,7 @@ export class InboundStream implements WireHandlers {
   /** The count that is told last is of what survives this process. */
   #whenSettled(close: () => void): void {
     if (this.#handled === undefined || this.#closing) close();
-    else void this.#host.committed().then(close, close);
+    else void this.#host.committed().then(close, () => this.#unsettled());
   }
 
   onWritten(text: string): void {
@@ -279,6 +279,11 @@ export class InboundStream implements WireHandlers {
     this.#trace.note(`the stream has ended: ${reason}`);
     this.#host.log.debug("stream-closed", { direction: "in", remote: this.#state.remote, reason });
     this.#onClosed();
+  }
+
+  /** Nothing that came is acknowledged any more. */
+  #unsettled(): void {
+    this.close({ condition: "internal-server-error", text: "the state cannot be written" });
   }
 
   // What the machine wants done.
@@ -341,9 +346,7 @@ export class InboundStream implements WireHandlers {
         this.#wire.send(failedElement(effect.condition));
         return;
       case "acknowledge":
-        this.#handled
-          ?.answer((text) => this.#wire.write(text))
-          .catch(() => this.close({ condition: "internal-server-error", text: "the state cannot be written" }));
+        this.#handled?.answer((text) => this.#wire.write(text)).catch(() => this.#unsettled());
         return;
       case "acknowledged":
         if (effect.handled > 0) this.close(handledTooHigh(effect.handled, 0)); // nothing is sent this way

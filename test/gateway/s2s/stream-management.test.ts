@@ -85,6 +85,21 @@ describe("a peer's stream to us", () => {
     await peer.until(/<a xmlns='urn:xmpp:sm:3' h='1'\/><\/stream:stream>/);
   });
 
+  test.each([["asked"], ["closed"]])("is told no count where the state cannot be written, %s", async (how) => {
+    const broken = (store: StateStore) =>
+      new Proxy(store, {
+        get: (target, key) => {
+          if (key === "committed") return () => Promise.reject(new Error("disk full"));
+          const value: unknown = Reflect.get(target, key);
+          return typeof value === "function" ? value.bind(target) : value;
+        },
+      });
+    const peer = await managed(await start(broken));
+    peer.write(chat("one") + (how === "asked" ? REQUEST : "</stream:stream>"));
+    await peer.until(/<stream:error><internal-server-error /);
+    expect(await peer.closed()).not.toMatch(/<a /);
+  });
+
   test("may enable it once", async () => {
     const peer = await managed(await start());
     peer.write(ENABLE);

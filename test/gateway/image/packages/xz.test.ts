@@ -31,11 +31,11 @@ describe("the .xz reader", () => {
   });
 
   it("unpacks any bytes", () => {
-    const runs = fc.array(fc.tuple(fc.uint8Array({ maxLength: 40 }), fc.integer({ min: 1, max: 400 })), {
+    const repeated = fc.array(fc.tuple(fc.uint8Array({ maxLength: 40 }), fc.integer({ min: 1, max: 400 })), {
       maxLength: 10,
     });
     fc.assert(
-      fc.property(runs, (parts) => {
+      fc.property(repeated, (parts) => {
         const bytes = Buffer.concat(parts.flatMap(([part, times]) => Array<Uint8Array>(times).fill(part)));
         expect(unpackXz(xz(bytes), MOST).equals(bytes)).toBe(true);
       }),

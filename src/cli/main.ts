@@ -1,3 +1,4 @@
+import "./compiled-code";
 import { Command, CommanderError } from "commander";
 import { COMMANDS, type CommandEntry } from "./commands";
 import { type CliContext, CommandError } from "./context";

@@ -62,6 +62,14 @@ export function readAnswer(message: Message, question: Question, maxAliases: num
     name = target;
   }
   const records = message.answers.filter((record) => isAt(record, name)).flatMap(recordOf(question.type));
+  // RFC 1035 section 4.1.1: a name that does not exist has no records, and others would believe either half.
+  if (records.length > 0 && message.code === "NXDOMAIN")
+    return {
+      status: "failed",
+      code: "malformed",
+      reason: `it says that ${name} does not exist (NXDOMAIN), and gives records of it`,
+      aliases,
+    };
   if (records.length > 0)
     return {
       status: "found",

@@ -169,3 +169,11 @@ test("queries ask for recursion and offer EDNS as told", () => {
   expect(bits(true, true)).toEqual({ recursion: true, additionals: 1 });
   expect(bits(false, false)).toEqual({ recursion: false, additionals: 0 });
 });
+
+test("a name that does not exist and has records is neither: whoever reads it might believe either half", () => {
+  const records: Answer[] = [{ type: "SRV", name: OWNER, ttl: 1, data: { port: 5269, target: "a.example" } }];
+  const said = (code: number) =>
+    decodeResponse(encode({ type: "response", id: 1, flags: 0x0400 | code, questions: [QUESTION], answers: records }));
+  expect(readAnswer(said(0), QUESTION, 2)).toMatchObject({ status: "found" });
+  expect(readAnswer(said(3), QUESTION, 2)).toMatchObject({ status: "failed", code: "malformed" });
+});

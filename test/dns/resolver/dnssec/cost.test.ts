@@ -53,14 +53,23 @@ function filled(records: readonly WireRecord[]): WireRecord[] {
 }
 
 const many = <T>(count: number, make: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
-/** Another record of the key, of the same tag: the flags that mean nothing, and octets that make up for them. */
-const junkKeys = (like: ZoneKey, count: number): ZoneKey[] =>
-  many(count, (i) => {
+/**
+ * Other records of the key, of the same tag: two of its words that change and add up to the same (RFC 4034 appendix B).
+ * A word that went over its end would change the tag, so two are taken that have the room.
+ */
+function junkKeys(like: ZoneKey, count: number): ZoneKey[] {
+  const word = (at: number) => like.data.readUInt16BE(at);
+  const least = (at: number) => Math.max(0, word(at) + word(at + 2) - 0xffff);
+  const room = (at: number) => Math.min(0xffff, word(at) + word(at + 2)) - least(at);
+  const at = many((like.data.length - 4) >> 2, (i) => 4 + 4 * i).find((place) => room(place) >= count);
+  if (at === undefined) throw new Error("the key has no two words with room for so many others");
+  return many(count, (i) => {
     const data = Buffer.from(like.data);
-    data.writeUInt16BE((data.readUInt16BE(4) + i) & 0xffff, 4);
-    data.writeUInt16BE((data.readUInt16BE(6) - i) & 0xffff, 6);
+    data.writeUInt16BE(least(at) + i, at);
+    data.writeUInt16BE(word(at) + word(at + 2) - least(at) - i, at + 2);
     return { ...like, data };
   });
+}
 
 describe("an answer of 64 KiB", () => {
   const dear = collidingKeys(16, 14);

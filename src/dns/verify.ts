@@ -87,7 +87,7 @@ export async function verifyDns(options: VerifyOptions): Promise<VerifyReport> {
       domains,
       hosts: expected.hosts,
       certificateNames: facts.certificate?.names.map(({ name }) => name) ?? [],
-      questions: sipQuestions(domains),
+      hints: sipQuestions(domains),
     }),
     partners.length === 0 ? undefined : survey({ ...asking, domains: [], partners: partners.map(publishedBy) }),
   ]);

@@ -62,6 +62,16 @@ export class Asker {
     return Promise.all(servers.map(async (server) => ({ server, said: await this.ask(question, server, asking) })));
   }
 
+  /** The server whose first question was answered first; where none was, the first one. */
+  async firstAwake(servers: readonly ServerAddress[]): Promise<ServerAddress> {
+    const knocks = servers.map(async (server) => {
+      const knock = await this.#knocks.get(formatServerAddress(server));
+      if (knock?.status !== "answered") throw new Error("not awake");
+      return server;
+    });
+    return Promise.any(knocks).catch(() => servers[0]!);
+  }
+
   ask(question: WireQuestion, server: ServerAddress, asking: Asking): Promise<Said> {
     const host = formatServerAddress(server);
     const key = `${host} ${asking.recursion} ${asking.tcpOnly === true} ${question.type} ${comparable(question.name)}`;

@@ -12,22 +12,29 @@ export const misplacedOwners = (domain: string): string[] => [
 /** A sibling of the service that nobody published: whoever finds it has found a wildcard (RFC 4592). */
 export const randomSibling = (domain: string, label: string) => `_${label}._tcp.${domain}`;
 
-/** @param label 16 hexadecimal digits, new for every run */
-export function domainQuestions(domain: string, label: string): WireQuestion[] {
+/** The service itself: of it, every server's word counts, and resolvers are asked what partners ask theirs. */
+export const serviceQuestion = (domain: string): WireQuestion => ({ name: `_xmpp-server._tcp.${domain}`, type: "SRV" });
+
+/**
+ * What stands beside the service. That a server has it is enough to know.
+ * @param label 16 hexadecimal digits, new for every run
+ */
+export function besideService(domain: string, label: string): WireQuestion[] {
   const other = formBefore2008(domain);
   const srv = [
-    ...["_xmpp-server", "_xmpps-server", "_xmpp-client", "_jabber"].map((service) => `${service}._tcp.${domain}`),
+    ...["_xmpps-server", "_xmpp-client", "_jabber"].map((service) => `${service}._tcp.${domain}`),
     randomSibling(domain, label),
-    ...misplacedOwners(domain),
     ...(other === undefined ? [] : [`_xmpp-server._tcp.${other}`]),
   ];
-  return [
-    ...srv.map((name) => ({ name, type: "SRV" }) as const),
-    { name: domain, type: "A" },
-    { name: domain, type: "AAAA" },
-    { name: `_5269._tcp.${domain}`, type: "TLSA" },
-  ];
+  return [...srv.map((name) => ({ name, type: "SRV" }) as const), { name: `_5269._tcp.${domain}`, type: "TLSA" }];
 }
+
+/** Asked where the service is missing: what it was mistaken for, and what some partners take in its stead. */
+export const insteadOfService = (domain: string): WireQuestion[] => [
+  ...misplacedOwners(domain).map((name) => ({ name, type: "SRV" }) as const),
+  { name: domain, type: "A" },
+  { name: domain, type: "AAAA" },
+];
 
 export const hostQuestions = (host: string): WireQuestion[] => [
   { name: host, type: "A" },
@@ -41,11 +48,6 @@ export function caaQuestions(name: string): WireQuestion[] {
   const labels = name.replace(/^\*\./, "").split(".");
   return labels.map((_, at) => ({ name: labels.slice(at).join("."), type: "CAA" }));
 }
-
-/** What resolvers are asked: what partners ask theirs. */
-export const publicQuestions = (domain: string): WireQuestion[] => [
-  { name: `_xmpp-server._tcp.${domain}`, type: "SRV" },
-];
 
 export const reverseQuestion = (address: string): WireQuestion => ({ name: reverseName(address), type: "PTR" });
 

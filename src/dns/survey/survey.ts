@@ -28,6 +28,8 @@ export interface SurveyOptions {
   readonly partners?: readonly PartnerAsked[];
   /** Further questions, to the servers of their zones and to the resolvers. */
   readonly questions?: readonly WireQuestion[];
+  /** Further questions where one server's word is enough: resolvers are asked only where no name server can be. */
+  readonly hints?: readonly WireQuestion[];
   /** Default: the root's servers. Empty: no delegation is followed, and resolvers alone are asked. */
   readonly roots?: readonly Glue[];
   /** Name servers instead of the delegation, each about one zone or about every name. */
@@ -112,10 +114,10 @@ async function surveyOver(
   const rootWords = nameServers.length > 0 ? [] : await finder.rootWords();
   const reachable = nameServers.length > 0 || rootWords.some(({ said }) => said.status === "answered");
   const randomLabel = randomBytes(8).toString("hex");
-  const { domains, hosts = [], certificateNames = [], questions = [], partners } = options;
+  const { domains, hosts = [], certificateNames = [], questions = [], hints = [], partners } = options;
   const ofZones = partners === undefined ? "all" : "keys";
   const surveyor = new Surveyor({ asker, places, resolvers, randomLabel, reachable, ofZones });
-  if (partners === undefined) await surveyor.lookAt({ domains, hosts, certificateNames, questions });
+  if (partners === undefined) await surveyor.lookAt({ domains, hosts, certificateNames, questions, hints });
   else await surveyor.lookAtPartners(partners);
   return {
     reach: nameServers.length > 0 ? "given" : reachable ? "delegation" : "resolvers-only",

@@ -1,6 +1,13 @@
 import { comparable, InFlight, type ServerAddress, type WireQuestion } from "../resolver";
 import type { Asker } from "./asker";
-import { caaQuestions, domainQuestions, hostQuestions, publicQuestions, reverseQuestion } from "./questions";
+import {
+  besideService,
+  caaQuestions,
+  hostQuestions,
+  insteadOfService,
+  reverseQuestion,
+  serviceQuestion,
+} from "./questions";
 import { type Asked, messagesOf, type Observation } from "./said";
 import type { Place, Zone } from "./zone";
 import { isBelow, readCut } from "./zone-cut";
@@ -49,6 +56,9 @@ const KEY_SERVERS = 4;
 /** Looked at at once: what is under way takes memory, and there may be a thousand. */
 const MAX_AT_ONCE = 128;
 
+/** Whether a question is for every server of the zone, or for one that has an answer. */
+type Whom = "all" | "one";
+
 /** The key of a question in a survey. */
 export const questionKey = ({ name, type }: WireQuestion) => `${type} ${comparable(name)}`;
 
@@ -58,7 +68,7 @@ export class Surveyor {
   readonly atNameServers = new Map<string, AskedOfZone>();
   readonly atResolvers = new Map<string, Asked>();
   readonly overTcp = new Map<string, AskedOfZone>();
-  readonly #underWay = new Map<string, Promise<readonly Observation[]>>();
+  readonly #underWay = new Map<string, { readonly whom: Whom; readonly said: Promise<readonly Observation[]> }>();
   /** Zones that hold a name; awaited at the end, for no other question depends on what is asked of them. */
   readonly #looked = new Map<string, Promise<void>>();
   readonly #hosts = new Map<string, Promise<void>>();
@@ -71,12 +81,14 @@ export class Surveyor {
     readonly hosts: readonly string[];
     readonly certificateNames: readonly string[];
     readonly questions: readonly WireQuestion[];
+    readonly hints: readonly WireQuestion[];
   }): Promise<void> {
     await Promise.all([
       ...what.domains.map((domain) => this.#inTurn(() => this.#domain(comparable(domain)))),
       ...what.questions.map((question) =>
         this.#inTurn(() => Promise.all([this.#ask(question), this.#askResolvers(question)])),
       ),
+      ...what.hints.map((question) => this.#inTurn(() => this.#hint(question))),
       ...what.hosts.map((host) => this.#host(comparable(host))),
       ...what.certificateNames.flatMap(caaQuestions).map((question) => this.#ask(question)),
     ]);
@@ -95,7 +107,7 @@ export class Surveyor {
 
   async #partner({ domain, proxyFqdn }: PartnerAsked): Promise<void> {
     if (proxyFqdn !== undefined) return this.#addressesOf(comparable(proxyFqdn));
-    const said = await this.#askSomebody(publicQuestions(comparable(domain))[0]!);
+    const said = await this.#askSomebody(serviceQuestion(comparable(domain)));
     const targets = targetsIn(said).slice(0, MAX_TARGETS);
     // RFC 6120 section 3.2.2: without a service the domain's own addresses.
     await Promise.all((targets.length > 0 ? targets : [comparable(domain)]).map((host) => this.#addressesOf(host)));
@@ -111,14 +123,21 @@ export class Surveyor {
     return own.some(({ said }) => said.status === "answered") ? own : this.#askResolvers(question);
   }
 
+  #hint(question: WireQuestion): Promise<readonly Observation[]> {
+    return this.options.reachable ? this.#ask(question, "one") : this.#askResolvers(question);
+  }
+
   async #domain(domain: string): Promise<void> {
-    const service = publicQuestions(domain)[0]!;
-    const own = domainQuestions(domain, this.options.randomLabel).map((question) =>
-      this.#ask({ ...question, within: domain }),
-    );
-    const [atNameServers, atResolvers] = await Promise.all([this.#ask(service), this.#askResolvers(service)]);
-    const targets = targetsIn([...atNameServers, ...atResolvers]).slice(0, MAX_TARGETS);
-    await Promise.all([...own, ...targets.map((target) => this.#host(target))]);
+    const service = serviceQuestion(domain);
+    const atNameServers = this.#ask({ ...service, within: domain });
+    const atResolvers = this.#askResolvers(service);
+    const hints = (questions: readonly WireQuestion[]) =>
+      questions.map((question) => this.#ask({ ...question, within: domain }, "one"));
+    const beside = hints(besideService(domain, this.options.randomLabel));
+    const said = await atNameServers;
+    const instead = hints(isMissing(said) ? insteadOfService(domain) : []);
+    const targets = targetsIn([...said, ...(await atResolvers)]).slice(0, MAX_TARGETS);
+    await Promise.all([...beside, ...instead, ...targets.map((target) => this.#host(target))]);
   }
 
   #host(host: string): Promise<void> {
@@ -142,47 +161,74 @@ export class Surveyor {
   /** Asks the servers of the name's own zone; where they name an alias, the servers of the alias' zone, and so on. */
   async #ask(
     { within, ...question }: WireQuestion & { readonly within?: string },
+    whom: Whom = "all",
     aliases: readonly string[] = [],
   ): Promise<readonly Observation[]> {
     if (!this.options.reachable) return [];
-    const observations = await this.#askZoneOf(question, within ?? hostOf(comparable(question.name)));
+    const observations = await this.#askZoneOf(question, whom, within ?? hostOf(comparable(question.name)));
     const onward = aliasesIn(observations, comparable(question.name));
     const path = [...aliases, comparable(question.name)];
     // An alias loop ends where it began. More than one target at a step is more than one server's mind.
     const next = onward.filter((target) => !path.includes(target)).slice(0, 2);
     if (path.length > MAX_ALIASES || next.length === 0) return observations;
-    const further = await Promise.all(next.map((name) => this.#ask({ ...question, name }, path)));
+    const further = await Promise.all(next.map((name) => this.#ask({ ...question, name }, whom, path)));
     return [...observations, ...further.flat()];
   }
 
-  #askZoneOf(question: WireQuestion, within: string): Promise<readonly Observation[]> {
+  #askZoneOf(question: WireQuestion, whom: Whom, within: string): Promise<readonly Observation[]> {
     const key = questionKey(question);
     const underWay = this.#underWay.get(key);
-    if (underWay !== undefined) return underWay;
-    const asked = this.#askZoneOnce(question, key, within);
-    this.#underWay.set(key, asked);
-    return asked;
+    // Of whom a hint was asked, one server, is not enough for who wants to hear them all.
+    if (underWay !== undefined && (whom === "one" || underWay.whom === "all")) return underWay.said;
+    const said = this.#askZoneOnce(question, key, whom, within);
+    this.#underWay.set(key, { whom, said });
+    return said;
   }
 
   /** @param within the name, or one above it whose zone it is looked for in at first */
-  async #askZoneOnce(question: WireQuestion, key: string, within: string): Promise<readonly Observation[]> {
+  async #askZoneOnce(
+    question: WireQuestion,
+    key: string,
+    whom: Whom,
+    within: string,
+  ): Promise<readonly Observation[]> {
     const name = comparable(question.name);
+    const ask = (servers: readonly ServerAddress[]) =>
+      whom === "one" ? this.#askOneOf(question, servers) : this.#askServers(question, servers);
     const { places } = this.options;
     // Those that are known are asked at once, not after they said who else there is: a slow one takes long for either.
-    const known = places.firstServers(within).then((servers) => this.#askServers(question, servers));
+    const known = places.firstServers(within).then(ask);
     let [place] = await Promise.all([this.#place(within), known]);
     if (place.status === "unknown") {
-      this.atNameServers.set(key, { question, observations: [] });
+      this.#keep(key, whom, { question, observations: [] });
       return [];
     }
-    let observations = await this.#askServers(question, place.zone.servers);
+    let observations = await ask(place.zone.servers);
     if (within !== name && refersOn(observations, place.zone.name, name)) {
       place = await this.#place(name);
-      if (place.status !== "unknown") observations = await this.#askServers(question, place.zone.servers);
+      if (place.status !== "unknown") observations = await ask(place.zone.servers);
     }
     const zone = place.status === "unknown" ? {} : { zone: place.zone.name };
-    this.atNameServers.set(key, { question, ...zone, observations });
+    this.#keep(key, whom, { question, ...zone, observations });
     return observations;
+  }
+
+  #keep(key: string, whom: Whom, asked: AskedOfZone): void {
+    // One server's word never stands for that of all, whichever comes later.
+    if (whom === "all" || this.#underWay.get(key)?.whom === "one") this.atNameServers.set(key, asked);
+  }
+
+  /** The first of the servers to have answered anything; where it has no answer to this, the next one. */
+  async #askOneOf(question: WireQuestion, servers: readonly ServerAddress[]): Promise<Observation[]> {
+    const said: Observation[] = [];
+    for (let left = servers; left.length > 0; ) {
+      const server = await this.options.asker.firstAwake(left);
+      const [observation] = await this.#askServers(question, [server]);
+      said.push(observation!);
+      if (messagesOf(said).length > 0) break;
+      left = left.filter((one) => one !== server);
+    }
+    return said;
   }
 
   #askServers(question: WireQuestion, servers: readonly ServerAddress[]): Promise<Observation[]> {
@@ -212,11 +258,20 @@ export class Surveyor {
       const question = { name: of, type };
       const observations = await this.#askServers(question, whom);
       this.atNameServers.set(questionKey(question), { question, zone, observations });
+      return observations;
     };
-    const overTcp = async (type: "SOA" | "AXFR") => {
+    const overTcp = async (type: "SOA" | "AXFR", whom: readonly ServerAddress[]) => {
       const question = { name, type };
-      const observations = await asker.askAll(question, servers, { recursion: false, tcpOnly: true });
+      const observations = await asker.askAll(question, whom, { recursion: false, tcpOnly: true });
       this.overTcp.set(questionKey(question), { question, zone: name, observations });
+      return observations;
+    };
+    // Who answers to AXFR, be it by refusing, has TCP. A copy that was just being renewed is looked at again.
+    const everyWay = async () => {
+      const [transfers, soas] = await Promise.all([overTcp("AXFR", servers), plain("SOA", name, servers, name)]);
+      const silent = transfers.flatMap(({ server, said }) => (said.status === "answered" ? [] : [server]));
+      const again = serialsIn(soas).size > 1 ? servers : silent;
+      if (again.length > 0) await overTcp("SOA", again);
     };
     const above = path.slice(0, -1);
     const parentServers = parentSays.map(({ server }) => server);
@@ -226,10 +281,10 @@ export class Surveyor {
       [...servers, ...withoutAddress].map(({ host }) => host).filter((host) => isBelow(host, name)),
     );
     await Promise.all([
-      ...(everything ? (["SOA", "NS", "DNSKEY"] as const) : (["DNSKEY"] as const)).map((type) =>
+      ...(everything ? (["NS", "DNSKEY"] as const) : (["DNSKEY"] as const)).map((type) =>
         plain(type, name, servers, name),
       ),
-      ...(everything ? [overTcp("SOA"), overTcp("AXFR")] : []),
+      ...(everything ? [everyWay()] : []),
       ...(everything ? [...hosts] : []).flatMap((host) =>
         (["A", "AAAA"] as const).map((type) => plain(type, host, servers, name)),
       ),
@@ -276,6 +331,20 @@ function targetsIn(observations: readonly Observation[]): string[] {
     .flatMap((record) => (record.type === "SRV" ? [comparable(record.data.target)] : []));
   return [...new Set(targets)].filter((target) => target !== ".");
 }
+
+/** Whether somebody answered, and nobody has the service or an alias for it. */
+function isMissing(observations: readonly Observation[]): boolean {
+  const messages = messagesOf(observations);
+  const isThere = ({ type }: { readonly type: string }) => type === "SRV" || type === "CNAME";
+  return messages.length > 0 && !messages.some(({ message }) => message.answers.some(isThere));
+}
+
+const serialsIn = (observations: readonly Observation[]) =>
+  new Set(
+    messagesOf(observations).flatMap(({ message }) =>
+      message.answers.flatMap((record) => (record.type === "SOA" ? [record.data.serial] : [])),
+    ),
+  );
 
 function aliasesIn(observations: readonly Observation[], name: string): string[] {
   const targets = messagesOf(observations).flatMap(({ message }) =>

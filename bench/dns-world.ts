@@ -26,7 +26,8 @@ const FAULTS: readonly Site[] = [
   { second: how.REFUSES },
 ];
 
-const PROGRAM = join(__dirname, "..", "dist", "cli", "main.js");
+// What bin/xmpp-edge runs for its dns commands.
+const PROGRAM = join(__dirname, "..", "dist", "commands", "main.js");
 const SECONDS = 60;
 
 interface BenchSite {

@@ -45,8 +45,8 @@ export async function measureDns(
   rounds: number,
   say: (text: string) => void,
 ): Promise<DnsResult[]> {
-  if (!existsSync(join(__dirname, "..", "dist", "cli", "main.js")))
-    throw new Error("dist/cli/main.js is missing: build first (npm run build)");
+  if (!existsSync(join(__dirname, "..", "dist", "commands", "main.js")))
+    throw new Error("dist/commands/main.js is missing: build first (npm run build)");
   const results: DnsResult[] = [];
   for (const domains of sizes) {
     say(`dns verify of ${domains} domains, ${rounds} times`);

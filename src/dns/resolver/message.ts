@@ -68,27 +68,41 @@ const EXTENDED_ERROR = 15;
 const EXTENDED_ERRORS = 4;
 const EXTENDED_TEXT = 200;
 
-export function encodeQuery(
-  id: number,
-  question: WireQuestion,
-  options: { edns: boolean; recursion: boolean; dnssec?: boolean },
-): Buffer {
+interface QueryOptions {
+  readonly edns: boolean;
+  readonly recursion: boolean;
+  readonly dnssec?: boolean;
+}
+
+/** By question: its query, by options. One question goes to many servers, and only the id is another. */
+const QUERIES = new WeakMap<WireQuestion, Buffer[]>();
+
+export function encodeQuery(id: number, question: WireQuestion, options: QueryOptions): Buffer {
+  const known = QUERIES.get(question) ?? [];
+  QUERIES.set(question, known);
+  const kind = Number(options.edns) + 2 * Number(options.recursion) + 4 * Number(options.dnssec === true);
+  known[kind] ??= encoded(question, options);
+  const query = Buffer.from(known[kind]);
+  query.writeUInt16BE(id, 0);
+  return query;
+}
+
+function encoded(question: WireQuestion, { edns, recursion, dnssec = false }: QueryOptions): Buffer {
   const opt: OptAnswer = {
     type: "OPT",
     name: ".",
     udpPayloadSize: PAYLOAD,
     extendedRcode: 0,
     ednsVersion: 0,
-    flags: options.dnssec === true ? DNSSEC_OK : 0,
-    flag_do: options.dnssec === true,
+    flags: dnssec ? DNSSEC_OK : 0,
+    flag_do: dnssec,
     options: [],
   };
   return encode({
     type: "query",
-    id,
-    flags: options.recursion ? RECURSION_DESIRED : 0,
+    flags: recursion ? RECURSION_DESIRED : 0,
     questions: [{ name: question.name, type: question.type, class: "IN" }],
-    additionals: options.edns ? [opt] : [],
+    additionals: edns ? [opt] : [],
   });
 }
 

@@ -24,6 +24,7 @@ import { selectedFacts } from "./dns-selected-facts";
 import { addVerifyOptions, unknownCheck, type VerifyFlags } from "./dns-verify-options";
 import { waitFor } from "./dns-wait";
 import { watch } from "./dns-watch";
+import { preferLittleMemory } from "./little-memory";
 import { loadValidWithPlaces } from "./output/load-valid";
 
 export function register(program: Command, context: CliContext): void {
@@ -66,6 +67,9 @@ async function verify(file: string, flags: VerifyFlags, context: CliContext): Pr
   publishReport(report, run.policy, flags, context);
 }
 
+/** What is known of more than these would be most of the process: a pipeline's machine may have little. */
+const MANY_DOMAINS = 250;
+
 /** A run of the verification that can be repeated. */
 export interface PreparedRun {
   readonly policy: GatePolicy;
@@ -89,6 +93,7 @@ async function preparedRun(file: string, flags: VerifyFlags, context: CliContext
     allowUnknown: flags.allowUnknown === true,
   };
   const wanted = selectedFacts(facts(definition), flags.domain);
+  if ((flags.domain ?? definition.domains).length > MANY_DOMAINS) preferLittleMemory();
   const reach = reachOf(flags);
   const probing = probingOf(flags);
   const evidence = evidenceWanted(flags);

@@ -74,12 +74,17 @@ interface QueryOptions {
   readonly dnssec?: boolean;
 }
 
-/** By question: its query, by options. One question goes to many servers, and only the id is another. */
-const QUERIES = new WeakMap<WireQuestion, Buffer[]>();
+/**
+ * The latest questions' queries, by options: one question goes to many servers at about the same time, and only the id
+ * is another.
+ */
+const QUERIES = new Map<WireQuestion, Buffer[]>();
+const MAX_QUERIES = 512;
 
 export function encodeQuery(id: number, question: WireQuestion, options: QueryOptions): Buffer {
   const known = QUERIES.get(question) ?? [];
-  QUERIES.set(question, known);
+  if (known.length === 0) QUERIES.set(question, known);
+  if (QUERIES.size > MAX_QUERIES) QUERIES.delete(QUERIES.keys().next().value!);
   const kind = Number(options.edns) + 2 * Number(options.recursion) + 4 * Number(options.dnssec === true);
   known[kind] ??= encoded(question, options);
   const query = Buffer.from(known[kind]);

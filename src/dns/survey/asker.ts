@@ -44,7 +44,10 @@ const MAX_IN_FLIGHT = 64;
  * EDNS, TCP). So a dead server costs one time-out, not one a question.
  */
 export class Asker {
-  readonly #said = new Map<string, Promise<Said>>();
+  /** By server and way, then by question. */
+  readonly #said = new Map<string, Map<string, Promise<Said>>>();
+  /** The same text for every server that is asked the question. */
+  readonly #keys = new WeakMap<WireQuestion, string>();
   readonly #knocks = new Map<string, Promise<Said>>();
   readonly #perServer = new InFlight(MAX_IN_FLIGHT);
   readonly #inAll: InFlight;
@@ -74,12 +77,23 @@ export class Asker {
 
   ask(question: WireQuestion, server: ServerAddress, asking: Asking): Promise<Said> {
     const host = formatServerAddress(server);
-    const key = `${host} ${asking.recursion} ${asking.tcpOnly === true} ${question.type} ${comparable(question.name)}`;
-    const known = this.#said.get(key);
+    const way = `${host} ${asking.recursion} ${asking.tcpOnly === true}`;
+    const there = this.#said.get(way) ?? new Map<string, Promise<Said>>();
+    this.#said.set(way, there);
+    const key = this.#key(question);
+    const known = there.get(key);
     if (known !== undefined) return known;
     const said = this.#askOnce(question, server, host, asking);
-    this.#said.set(key, said);
+    there.set(key, said);
     return said;
+  }
+
+  #key(question: WireQuestion): string {
+    const known = this.#keys.get(question);
+    if (known !== undefined) return known;
+    const key = `${question.type} ${comparable(question.name)}`;
+    this.#keys.set(question, key);
+    return key;
   }
 
   async #askOnce(question: WireQuestion, server: ServerAddress, host: string, asking: Asking): Promise<Said> {

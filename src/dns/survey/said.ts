@@ -1,4 +1,5 @@
 import type { Detour, ExtendedError, LookupFailure, Message, ServerAddress, WireQuestion } from "../resolver";
+import { comparable } from "../resolver";
 import { decodeResponse } from "../resolver/message";
 
 /** What one server said to one question. */
@@ -46,6 +47,14 @@ export interface Asked {
   readonly question: WireQuestion;
   readonly observations: readonly Observation[];
 }
+
+export interface AskedOfZone extends Asked {
+  /** Whose servers were asked; undefined where nobody knows the zone. */
+  readonly zone?: string;
+}
+
+/** The key of a question in a survey. */
+export const questionKey = ({ name, type }: WireQuestion) => `${type} ${comparable(name)}`;
 
 /** What was received, read again: it was well-formed when it came. */
 export const messageOf = ({ wire }: Answered): Message => decodeResponse(wire);

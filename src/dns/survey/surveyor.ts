@@ -8,27 +8,16 @@ import {
   reverseQuestion,
   serviceQuestion,
 } from "./questions";
-import { type Asked, messagesOf, type Observation } from "./said";
-import type { Place, Zone } from "./zone";
-import { isBelow, readCut } from "./zone-cut";
-
-export interface AskedOfZone extends Asked {
-  /** Whose servers were asked; undefined where nobody knows the zone. */
-  readonly zone?: string;
-}
+import { type Asked, type AskedOfZone, messagesOf, type Observation, questionKey } from "./said";
+import type { Place, Places, Zone } from "./zone";
+import { readCut } from "./zone-cut";
+import { ZoneQuestions } from "./zone-questions";
 
 /** Where a name belongs, by the zone's name. */
 export type NamePlace =
   | { readonly status: "found"; readonly zone: string }
   | (Omit<Extract<Place, { status: "denied" }>, "zone"> & { readonly zone: string })
   | Extract<Place, { status: "unknown" }>;
-
-/** Finds the zones of names. */
-export interface Places {
-  place(name: string): Promise<Place>;
-  /** Servers of the name's zone as soon as some are known, before the zone itself was asked who else serves it. */
-  firstServers(name: string): Promise<readonly ServerAddress[]>;
-}
 
 export interface SurveyorOptions {
   readonly asker: Asker;
@@ -51,16 +40,11 @@ export interface PartnerAsked {
 const MAX_TARGETS = 8;
 const MAX_ALIASES = 8;
 const MAX_ADDRESSES = 64;
-/** Servers asked for the keys of zones that only lead to others. */
-const KEY_SERVERS = 4;
 /** Looked at at once: what is under way takes memory, and there may be a thousand. */
 const MAX_AT_ONCE = 128;
 
 /** Whether a question is for every server of the zone, or for one that has an answer. */
 type Whom = "all" | "one";
-
-/** The key of a question in a survey. */
-export const questionKey = ({ name, type }: WireQuestion) => `${type} ${comparable(name)}`;
 
 /** Puts the questions: those known from the start, and those that answers raise. */
 export class Surveyor {
@@ -74,7 +58,12 @@ export class Surveyor {
   readonly #hosts = new Map<string, Promise<void>>();
   readonly #atOnce = new InFlight(MAX_AT_ONCE);
 
-  constructor(private readonly options: SurveyorOptions) {}
+  readonly #zones: ZoneQuestions;
+
+  constructor(private readonly options: SurveyorOptions) {
+    const { atNameServers, overTcp } = this;
+    this.#zones = new ZoneQuestions({ ...options, atNameServers, overTcp });
+  }
 
   async lookAt(what: {
     readonly domains: readonly string[];
@@ -186,12 +175,7 @@ export class Surveyor {
   }
 
   /** @param within the name, or one above it whose zone it is looked for in at first */
-  async #askZoneOnce(
-    question: WireQuestion,
-    key: string,
-    whom: Whom,
-    within: string,
-  ): Promise<readonly Observation[]> {
+  async #askZoneOnce(question: WireQuestion, key: string, whom: Whom, within: string): Promise<readonly Observation[]> {
     const name = comparable(question.name);
     const ask = (servers: readonly ServerAddress[]) =>
       whom === "one" ? this.#askOneOf(question, servers) : this.#askServers(question, servers);
@@ -246,65 +230,8 @@ export class Surveyor {
     return place;
   }
 
-  /** What is asked of a zone itself, and the keys of those above it. */
   #lookAtZone(zone: Zone): void {
-    if (!this.#looked.has(zone.name)) this.#looked.set(zone.name, this.#zoneQuestions(zone));
-  }
-
-  async #zoneQuestions({ name, servers, withoutAddress, parentSays, path }: Zone): Promise<void> {
-    if (name === ".") return;
-    const { asker, places } = this.options;
-    const plain = async (type: WireQuestion["type"], of: string, whom: readonly ServerAddress[], zone: string) => {
-      const question = { name: of, type };
-      const observations = await this.#askServers(question, whom);
-      this.atNameServers.set(questionKey(question), { question, zone, observations });
-      return observations;
-    };
-    const overTcp = async (type: "SOA" | "AXFR", whom: readonly ServerAddress[]) => {
-      const question = { name, type };
-      const observations = await asker.askAll(question, whom, { recursion: false, tcpOnly: true });
-      this.overTcp.set(questionKey(question), { question, zone: name, observations });
-      return observations;
-    };
-    // Who answers to AXFR, be it by refusing, has TCP. A copy that was just being renewed is looked at again.
-    const everyWay = async () => {
-      const [transfers, soas] = await Promise.all([overTcp("AXFR", servers), plain("SOA", name, servers, name)]);
-      const silent = transfers.flatMap(({ server, said }) => (said.status === "answered" ? [] : [server]));
-      const again = serialsIn(soas).size > 1 ? servers : silent;
-      if (again.length > 0) await overTcp("SOA", again);
-    };
-    const above = path.slice(0, -1);
-    const parentServers = parentSays.map(({ server }) => server);
-    const everything = this.options.ofZones === "all";
-    // What the parent says of hosts in the zone (glue) is measured by what the zone says of them.
-    const hosts = new Set(
-      [...servers, ...withoutAddress].map(({ host }) => host).filter((host) => isBelow(host, name)),
-    );
-    await Promise.all([
-      ...(everything ? (["NS", "DNSKEY"] as const) : (["DNSKEY"] as const)).map((type) =>
-        plain(type, name, servers, name),
-      ),
-      ...(everything ? [everyWay()] : []),
-      ...(everything ? [...hosts] : []).flatMap((host) =>
-        (["A", "AAAA"] as const).map((type) => plain(type, host, servers, name)),
-      ),
-      ...(above.length === 0 ? [] : [plain("DS", name, parentServers, above.at(-1)!)]),
-      ...above.map((zone, at) => this.#keysOnTheWay(zone, above[at - 1], places)),
-    ]);
-  }
-
-  /** Keys and DS of a zone that leads to others: of a few servers, once. */
-  async #keysOnTheWay(zone: string, parent: string | undefined, places: SurveyorOptions["places"]): Promise<void> {
-    const ask = async (type: "DNSKEY" | "DS", at: string) => {
-      const question = { name: zone, type } as const;
-      const key = questionKey(question);
-      if (this.atNameServers.has(key)) return;
-      const place = await places.place(at);
-      if (place.status === "unknown") return;
-      const observations = await this.#askServers(question, place.zone.servers.slice(0, KEY_SERVERS));
-      if (!this.atNameServers.has(key)) this.atNameServers.set(key, { question, zone: at, observations });
-    };
-    await Promise.all([ask("DNSKEY", zone), ...(parent === undefined ? [] : [ask("DS", parent)])]);
+    if (!this.#looked.has(zone.name)) this.#looked.set(zone.name, this.#zones.lookAt(zone));
   }
 
   #addresses(): string[] {
@@ -338,13 +265,6 @@ function isMissing(observations: readonly Observation[]): boolean {
   const isThere = ({ type }: { readonly type: string }) => type === "SRV" || type === "CNAME";
   return messages.length > 0 && !messages.some(({ message }) => message.answers.some(isThere));
 }
-
-const serialsIn = (observations: readonly Observation[]) =>
-  new Set(
-    messagesOf(observations).flatMap(({ message }) =>
-      message.answers.flatMap((record) => (record.type === "SOA" ? [record.data.serial] : [])),
-    ),
-  );
 
 function aliasesIn(observations: readonly Observation[], name: string): string[] {
   const targets = messagesOf(observations).flatMap(({ message }) =>

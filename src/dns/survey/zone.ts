@@ -53,3 +53,10 @@ export type Place =
       readonly reason: string;
       readonly parentSays: readonly ParentWord[];
     };
+
+/** Finds the zones of names. */
+export interface Places {
+  place(name: string): Promise<Place>;
+  /** Servers of the name's zone as soon as some are known, before the zone itself was asked who else serves it. */
+  firstServers(name: string): Promise<readonly ServerAddress[]>;
+}

@@ -8,26 +8,42 @@ import {
   PARTNER_TYPES,
   PEERS,
   type Peer,
+  type Release,
   SERVERS_METHODS,
   type ServersMethod,
 } from "./cells";
+import type { RecordedRun } from "./recorded-runs";
 
 const TITLES: Readonly<Record<Peer, string>> = { prosody: "Prosody", ejabberd: "ejabberd" };
 const WAYS: Readonly<Record<Initiator, string>> = { theirs: "in", ours: "out" };
+const RELEASE_TITLES: Readonly<Record<Release, string>> = { bookworm: "Debian 12", trixie: "Debian 13" };
 
 /** docs/interoperability.md. */
-export function interoperabilityPage(result: MatrixResult): string {
+export function interoperabilityPage(runs: readonly RecordedRun[]): string {
   return [
     "# Interoperability",
     "",
-    "Made by `npm run docs:interoperability` from a run of `test/peers/matrix`, which fails where this page is stale: a",
-    "company's own XMPP server behind the gateway (`internal.kind: xmpp`), and real servers outside that play a partner of every",
-    "type by every method, each under a domain of its own. `in`: their server opens the stream and their user sends; `out`: the",
-    "gateway opens it and our user sends.",
+    "Made from runs of `test/peers/matrix`, which fails where this page is stale: a company's own XMPP server behind the gateway",
+    "(`internal.kind: xmpp`), and real servers outside that play a partner of every type by every method, each under a domain",
+    "of its own. `in`: their server opens the stream and their user sends; `out`: the gateway opens it and our user sends.",
     "",
-    `Peers: ${PEERS.map((peer) => `${TITLES[peer]} ${upstream(result.versions[peer])}`).join(", ")}, as Debian 12 has them.`,
+    "| servers of | Prosody | ejabberd | run |",
+    "|---|---|---|---|",
+    ...runs.map(
+      ({ ran, result }) =>
+        `| ${RELEASE_TITLES[result.release]} | ${PEERS.map((peer) => upstream(result.versions[peer])).join(" | ")} | ${ran} |`,
+    ),
     "",
-    ...PEERS.flatMap((peer) => peerSection(peer, result)),
+    "To run it, with the servers of the machine's own release and with another's, which are fetched once:",
+    "",
+    "```",
+    "npm test -- test/peers/matrix",
+    "export XMPP_EDGE_PEER_RELEASE=trixie",
+    "npm test -- test/peers/matrix",
+    "npm run docs:interoperability   # keeps the run's result and writes this page",
+    "```",
+    "",
+    ...PEERS.flatMap((peer) => peerSection(peer, runs)),
     "## Meaning",
     "",
     "- *refused, then passes*: users of a PublicUnverified partner get an unknown user's answer until our user has them as a",
@@ -39,10 +55,12 @@ export function interoperabilityPage(result: MatrixResult): string {
     "",
     "| peer | our certificate | sasl-over-tls (row 2) toward it | tls-dialback (row 13) toward it |",
     "|---|---|---|---|",
-    ...PEERS.flatMap((peer) => [
-      `| ${TITLES[peer]} | for servers only, as public authorities issue them now | ${SERVERS_METHODS.map((method) => verdict(result.serverAuthOnly[peer][method])).join(" | ")} |`,
-      `| ${TITLES[peer]} | for servers and clients | ${SERVERS_METHODS.map((method) => verdict(withBoth(peer, method, result))).join(" | ")} |`,
-    ]),
+    ...PEERS.flatMap((peer) =>
+      runs.flatMap(({ result }) => [
+        `| ${nameOf(peer, result)} | for servers only, as public authorities issue them now | ${SERVERS_METHODS.map((method) => verdict(result.serverAuthOnly[peer][method])).join(" | ")} |`,
+        `| ${nameOf(peer, result)} | for servers and clients | ${SERVERS_METHODS.map((method) => verdict(withBoth(peer, method, result))).join(" | ")} |`,
+      ]),
+    ),
     "",
     "Where a peer cannot, give the partner a row that has TLS dialback, or take a certificate with clientAuth from a CA that the",
     "partner trusts.",
@@ -50,8 +68,28 @@ export function interoperabilityPage(result: MatrixResult): string {
   ].join("\n");
 }
 
-function peerSection(peer: Peer, { partners }: MatrixResult): string[] {
-  const rows = METHOD_NAMES.flatMap((method) =>
+/** A table for each release whose servers did otherwise than those of the releases before. */
+function peerSection(peer: Peer, runs: readonly RecordedRun[]): string[] {
+  const tables: { readonly versions: string[]; readonly rows: readonly string[] }[] = [];
+  for (const { result } of runs) {
+    const rows = tableRows(peer, result);
+    const same = tables.find((table) => table.rows.join("\n") === rows.join("\n"));
+    const version = upstream(result.versions[peer]);
+    if (same === undefined) tables.push({ versions: [version], rows });
+    else same.versions.push(version);
+  }
+  return tables.flatMap(({ versions, rows }) => [
+    `## ${TITLES[peer]} ${versions.join(" and ")}`,
+    "",
+    `| method | partner type | | ${KINDS.join(" | ")} |`,
+    `|---|---|---|${"---|".repeat(KINDS.length)}`,
+    ...rows,
+    "",
+  ]);
+}
+
+function tableRows(peer: Peer, { partners }: MatrixResult): string[] {
+  return METHOD_NAMES.flatMap((method) =>
     PARTNER_TYPES.flatMap((partnerType) => {
       const found = partners.find(
         (one) => one.peer === peer && one.method === method && one.partnerType === partnerType,
@@ -63,15 +101,9 @@ function peerSection(peer: Peer, { partners }: MatrixResult): string[] {
       );
     }),
   );
-  return [
-    `## ${TITLES[peer]}`,
-    "",
-    `| method | partner type | | ${KINDS.join(" | ")} |`,
-    `|---|---|---|${"---|".repeat(KINDS.length)}`,
-    ...rows,
-    "",
-  ];
 }
+
+const nameOf = (peer: Peer, { versions }: MatrixResult) => `${TITLES[peer]} ${upstream(versions[peer])}`;
 
 /** Debian's part of a version may change under the table without changing it. */
 const upstream = (version: string) => version.replace(/^\d+:/, "").replace(/-[^-]*$/, "");

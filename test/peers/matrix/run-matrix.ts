@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { Company } from "../rig/company";
 import type { Ejabberd } from "../rig/ejabberd";
 import { alice, ourDomain } from "../rig/federation";
-import { peerRoot } from "../rig/peer-root";
+import { PeerRigError } from "../rig/peer-error";
+import { type PeerRoot, peerRoot } from "../rig/peer-root";
 import { PeerRig } from "../rig/rig";
 import { child } from "../rig/stanza";
 import { serverRecords } from "../rig/unbound";
@@ -15,6 +16,8 @@ import {
   PARTNERS,
   type PartnerResult,
   type Peer,
+  RELEASES,
+  type Release,
   SERVERS_ONLY_PARTNERS,
   type ServersMethod,
 } from "./cells";
@@ -28,6 +31,7 @@ const domainsOf = (peer: Peer) => EVERYONE.filter((one) => one.peer === peer).ma
  * type by every method.
  */
 export async function runMatrix(): Promise<MatrixResult> {
+  const release = releaseOf(peerRoot());
   const outside = await PeerRig.open();
   try {
     const place = await outside.place("ejabberd.example");
@@ -42,7 +46,7 @@ export async function runMatrix(): Promise<MatrixResult> {
       },
     ]);
     try {
-      return await meet(company, await startEjabberd(company, place));
+      return { release, ...(await meet(company, await startEjabberd(company, place))) };
     } finally {
       await company.close();
     }
@@ -77,7 +81,7 @@ async function gatewayAddress(company: Company): Promise<string> {
   return listening[0]?.replace(/:\d+$/, "") ?? "";
 }
 
-async function meet(company: Company, ejabberd: Ejabberd): Promise<MatrixResult> {
+async function meet(company: Company, ejabberd: Ejabberd): Promise<Omit<MatrixResult, "release">> {
   const login = ({ peer, domain }: MatrixPartner) =>
     peer === "prosody"
       ? company.login(`juliet@${domain}`)
@@ -92,7 +96,7 @@ async function meet(company: Company, ejabberd: Ejabberd): Promise<MatrixResult>
       const streams = await company.federation.gateway.streams(partner.domain);
       await theirs.close();
       const methods = new Set(streams.map(({ direction, method }) => `${direction} ${method}`));
-      return { ...partner, cells, streams: [...methods].sort() };
+      return { ...partner, cells, streams: [...methods].sort().join(", ") };
     }),
   );
   const root = peerRoot();
@@ -101,6 +105,15 @@ async function meet(company: Company, ejabberd: Ejabberd): Promise<MatrixResult>
     partners,
     serverAuthOnly,
   };
+}
+
+function releaseOf({ release }: PeerRoot): Release {
+  const known = RELEASES.find((one) => one === release);
+  if (known !== undefined) return known;
+  throw new PeerRigError(
+    "peers-unavailable",
+    `the matrix is not written for the servers of Debian ${release}; expected one of ${RELEASES.join(", ")}: set XMPP_EDGE_PEER_RELEASE, or add the release to test/peers/matrix/cells.ts`,
+  );
 }
 
 /** As public authorities issue them now. The gateway has such a one from the start. */

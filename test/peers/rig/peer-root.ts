@@ -1,11 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { PeerRigError } from "./peer-error";
 
 /** The folder of unpacked Debian packages that the peers run from. */
 export interface PeerRoot {
   readonly folder: string;
+  /** The Debian release that the packages are of: `bookworm`. */
+  readonly release: string;
   /** Version of a package, as Debian writes it: `0.12.3-1+deb12u1`. */
   version(packageName: string): string;
   /** Options of unshare(1) that give a process a mount namespace of its own on this machine. */
@@ -39,6 +41,7 @@ function locate(): PeerRoot {
   );
   return {
     folder,
+    release: basename(folder),
     namespace: namespace(),
     version(packageName) {
       const version = versions.get(packageName);

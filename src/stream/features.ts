@@ -1,10 +1,12 @@
 import {
   dialbackFeatureNamespace,
+  limitsNamespace,
   managementNamespace,
   saslNamespace,
   streamsNamespace,
   tlsNamespace,
 } from "./namespaces";
+import { limitsElement, readLimits, type StreamLimits } from "./stream-limits";
 import { childNamed, type Element, elements, textOf, xml } from "./xml/element";
 
 /** What a stream offers next (RFC 6120 section 4.3.2). */
@@ -16,6 +18,8 @@ export interface Features {
   readonly dialback?: { readonly errors: boolean };
   /** Stream management (XEP-0198). */
   readonly management?: true;
+  /** What the side that announces them takes (XEP-0478). */
+  readonly limits?: StreamLimits;
 }
 
 /** The `<stream:features/>` element; empty where nothing is left to negotiate. */
@@ -44,6 +48,7 @@ export function featuresElement(features: Features): Element {
       ),
     );
   if (features.management) children.push(xml("sm", managementNamespace, {}, xml("optional", managementNamespace)));
+  if (features.limits !== undefined) children.push(limitsElement(features.limits));
   return xml("features", streamsNamespace, {}, ...children);
 }
 
@@ -58,6 +63,7 @@ export function readFeatures(el: Element): Features {
           .filter((one) => one.name === "mechanism")
           .map((one) => textOf(one).trim().toUpperCase());
   const dialback = childNamed(el, "dialback", dialbackFeatureNamespace);
+  const limits = childNamed(el, "limits", limitsNamespace);
   return {
     ...(starttls === undefined
       ? {}
@@ -67,5 +73,6 @@ export function readFeatures(el: Element): Features {
       ? {}
       : { dialback: { errors: childNamed(dialback, "errors", dialbackFeatureNamespace) !== undefined } }),
     ...(childNamed(el, "sm", managementNamespace) === undefined ? {} : { management: true as const }),
+    ...(limits === undefined ? {} : { limits: readLimits(limits) }),
   };
 }

@@ -14,5 +14,7 @@ export const dialbackFeatureNamespace = "urn:xmpp:features:dialback";
 export const pingNamespace = "urn:xmpp:ping";
 /** XEP-0085. */
 export const chatStatesNamespace = "http://jabber.org/protocol/chatstates";
+/** XEP-0478. */
+export const limitsNamespace = "urn:xmpp:stream-limits:0";
 /** XEP-0198. */
 export const managementNamespace = "urn:xmpp:sm:3";

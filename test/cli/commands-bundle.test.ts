@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { expect, test } from "@jest/globals";
 
 const root = join(__dirname, "..", "..");
 const run = promisify(execFile);

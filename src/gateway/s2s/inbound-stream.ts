@@ -37,6 +37,7 @@ import { inboundStatus } from "./inbound-status";
 import { Intake } from "./intake";
 import { type Pair, pairKey, pairOfKey } from "./pair";
 import { StreamDeadline } from "./stream-deadline";
+import { MAXIMUM_STANZA_BYTES } from "./stream-features";
 import { DIRECT_TLS_PROTOCOL, type StreamHost } from "./stream-host";
 
 /** For peers that are no listed partner yet: seconds to TLS, and to authentication, in total. */
@@ -46,8 +47,6 @@ const STRANGER_SECONDS = 30;
 const LAST_WORDS_MS = 2_000;
 /** After a regular close the peer has this long to close its own direction. */
 const CLOSING_MS = 5_000;
-/** XEP-0478 would announce it; every stanza of an authenticated peer is held to it. */
-export const MAXIMUM_STANZA_BYTES = 262_144;
 
 /** An inbound stream: a connection, and the machine that judges what comes over it. */
 export class InboundStream implements WireHandlers {

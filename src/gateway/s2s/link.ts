@@ -108,8 +108,18 @@ export class Link {
   #refusal(item: LinkItem): [StanzaCondition, string] | undefined {
     if (!this.#queue.fits(item.bytes))
       return ["resource-constraint", `too much is waiting for ${this.pair.remote} already`];
+    if (this.#exceeds(item)) return this.#tooLarge();
     const failure = this.#stream === undefined ? this.#retries.heldOff(this.#host.surroundings.now()) : undefined;
     return failure === undefined ? undefined : [senderCondition(failure), senderText(this.pair, failure)];
+  }
+
+  /** Larger than what the peer takes on the stream that stands. */
+  #exceeds(item: LinkItem): boolean {
+    return this.ready && item.bytes > this.#stream!.maxBytes;
+  }
+
+  #tooLarge(): [StanzaCondition, string] {
+    return ["policy-violation", `${this.pair.remote} takes ${this.#stream?.maxBytes} bytes at most`];
   }
 
   /** A keep-alive ping on the stream, if there is one. */
@@ -262,6 +272,7 @@ export class Link {
         this.#retries.stands();
         this.#barrier = barrierOf(stream, managed, this.#host.surroundings.randomId);
         this.#host.heard(this.pair);
+        this.withdraw((item) => this.#exceeds(item), ...this.#tooLarge());
         this.#advance();
       },
       onAcknowledged: (handled) => this.#acknowledged(handled),

@@ -49,6 +49,8 @@ export interface OutboundState {
   readonly dialback: boolean;
   /** The peer acknowledges what it has handled (XEP-0198): it said so after we had asked for it. */
   readonly managed: boolean;
+  /** Octets of the largest stanza that the peer takes, where it says so on the authenticated stream (XEP-0478). */
+  readonly maxBytes?: number;
   /** The id of the peer's present header. */
   readonly peerId?: string;
   readonly method?: Method;
@@ -180,8 +182,11 @@ function onElement(state: OutboundState, el: Element, row: DocumentPartner): Out
 
 /** What to do next with what the peer offers: the best method of the row that both sides can. */
 export function proceed(state: OutboundState, features: Features, row: DocumentPartner): OutboundStep {
-  if (state.authenticated)
-    return features.management ? { state: { ...state, phase: "managing" }, effects: [{ do: "enable" }] } : ready(state);
+  if (state.authenticated) {
+    const maxBytes = features.limits?.maxBytes;
+    const next = maxBytes === undefined ? state : { ...state, maxBytes };
+    return features.management ? { state: { ...next, phase: "managing" }, effects: [{ do: "enable" }] } : ready(next);
+  }
   if (!state.secure) {
     if (row.tls !== "NotSupported" && features.starttls !== undefined)
       return { state: { ...state, phase: "starttls" }, effects: [{ do: "starttls" }] };

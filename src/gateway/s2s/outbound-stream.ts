@@ -116,6 +116,11 @@ export class OutboundStream implements WireHandlers {
     return this.#state.phase === "ready" && !this.#closing && !this.#ended;
   }
 
+  /** Octets of the largest stanza that the peer takes, as far as it says so. */
+  get maxBytes(): number {
+    return this.#state.maxBytes ?? Number.POSITIVE_INFINITY;
+  }
+
   status(now: number): StreamStatus {
     const { method, phase } = this.#state;
     return {

@@ -125,6 +125,13 @@ test("queries pass between users both ways, and the domain answers a ping", asyn
   expect(pong.attributes.type).toBe("result");
 });
 
+test("no stranger changes the list of contacts of one of our users", async () => {
+  const push = `<query xmlns='jabber:iq:roster'><item jid='mallory@${partner}' subscription='both'/></query>`;
+  expect(condition(await juliet.iq({ to: ours.fullJid, type: "set", payload: push }))).toBe("service-unavailable");
+  const fromHer = ours.received.filter(({ attributes }) => attributes.from === juliet.fullJid);
+  expect(fromHer.filter((stanza) => child(stanza, "query")?.namespace === "jabber:iq:roster")).toEqual([]);
+});
+
 test("group chat is refused both ways", async () => {
   ours.message(`room@${partner}`, "hello all", { type: "groupchat", id: "room-out" });
   expect(condition(await ours.waitForError("room-out"))).toBe("service-unavailable");
@@ -132,6 +139,8 @@ test("group chat is refused both ways", async () => {
   expect(condition(await juliet.waitForError("room-in"))).toBe("service-unavailable");
   ours.send(`<presence to='room@${partner}/alice' id='join'><x xmlns='http://jabber.org/protocol/muc'/></presence>`);
   expect(condition(await ours.waitForError("join"))).toBe("service-unavailable");
+  juliet.send(`<presence to='${alice}/nick' id='join-in'><x xmlns='http://jabber.org/protocol/muc'/></presence>`);
+  expect(condition(await juliet.waitForError("join-in"))).toBe("service-unavailable");
 });
 
 test("whom the access policy denies federation neither sends nor gets", async () => {

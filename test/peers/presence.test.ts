@@ -54,16 +54,31 @@ test("typing is told both ways", async () => {
   expect(told.attributes).toMatchObject({ from: alice, type: "chat" });
 });
 
-test("queries are answered: a ping to our domain, an error to everything else", async () => {
-  const pong = await juliet.iq({ to: ourDomain, type: "get", payload: "<ping xmlns='urn:xmpp:ping'/>" });
-  expect(pong.attributes.type).toBe("result");
-  for (const to of [ourDomain, alice, `nobody@${ourDomain}`]) {
-    const answer = await juliet.iq({ to, type: "get", payload: "<query xmlns='jabber:iq:version'/>" });
-    expect([answer.attributes.type, child(answer, "error")?.children[0]?.name]).toEqual([
-      "error",
-      "service-unavailable",
-    ]);
-  }
+test("queries are answered: by our domain what it is, for our users an error", async () => {
+  const asks = async (to: string, payload: string) => {
+    const answer = await juliet.iq({ to, type: "get", payload });
+    return answer.attributes.type === "error" ? child(answer, "error")?.children[0]?.name : answer;
+  };
+  const info = "<query xmlns='http://jabber.org/protocol/disco#info'/>";
+  const version = "<query xmlns='jabber:iq:version'/>";
+  expect(await asks(ourDomain, "<ping xmlns='urn:xmpp:ping'/>")).toMatchObject({ attributes: { type: "result" } });
+  expect(await asks(ourDomain, info)).toMatchObject({
+    children: [{ children: expect.arrayContaining([expect.objectContaining({ name: "identity" })]) }],
+  });
+  expect(await asks(ourDomain, version)).toMatchObject({
+    children: [{ children: [{ name: "name", text: "XMPP Edge" }, { name: "version" }] }],
+  });
+  expect(await asks(ourDomain, "<vCard xmlns='vcard-temp'/>")).toMatchObject({
+    children: [{ children: [{ name: "FN", text: ourDomain }] }],
+  });
+  expect(await asks(ourDomain, "<query xmlns='jabber:iq:last'/>")).toBe("service-unavailable");
+  for (const to of [alice, `nobody@${ourDomain}`])
+    for (const payload of [info, version]) expect(await asks(to, payload)).toBe("service-unavailable");
+});
+
+test("whoever takes one of our users for a room is told so", async () => {
+  juliet.send(`<presence to='${alice}/nick' id='join'><x xmlns='http://jabber.org/protocol/muc'/></presence>`);
+  expect(child(await juliet.waitForError("join"), "error")?.children[0]?.name).toBe("service-unavailable");
 });
 
 test("messages keep their order, both ways", async () => {

@@ -9,9 +9,10 @@ const COPIES: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ["urn:xmpp:mam:1", new Set(["result"])],
   ["urn:xmpp:mam:2", new Set(["result"])],
 ]);
-/** Notes that somebody signs by an attribute (XEP-0203, XEP-0359). */
+/** Notes that somebody signs by an attribute (XEP-0203, its forerunner XEP-0091, XEP-0359). */
 const SIGNED: ReadonlyMap<string, { readonly name: string; readonly by: string }> = new Map([
   ["urn:xmpp:delay", { name: "delay", by: "from" }],
+  ["jabber:x:delay", { name: "x", by: "from" }],
   ["urn:xmpp:sid:0", { name: "stanza-id", by: "by" }],
 ]);
 

@@ -1,15 +1,21 @@
 import type { DocumentPartner } from "../../definition/facts/gateway-document";
-import { pingNamespace, serverNamespace } from "../../stream/namespaces";
 import { errorReply } from "../../stream/stanza-error";
-import { childNamed, type Element, xml } from "../../stream/xml/element";
+import { type Element, elements } from "../../stream/xml/element";
 import type { Pair } from "../s2s/pair";
 import { inward } from "./claims";
+import { domainAnswer } from "./domain-answers";
 import type { Parties, RoutingContext } from "./routing-context";
 
 /**
- * An IQ from a partner. Requests are always answered (RFC 6120 section 8.2.3): the domain answers pings (XEP-0199),
- * users of an inner server by themselves, everything else is answered as for an unknown user. Answers go to the inner
- * server, which knows what its users asked; without one they are dropped.
+ * What only a user's own server may say to their client: the roster (RFC 6121 section 2.1.6) and the block list
+ * (XEP-0191). Clients have taken it from anybody, so it never passes from outside.
+ */
+const OWN_SERVERS_ALONE: ReadonlySet<string> = new Set(["jabber:iq:roster", "urn:xmpp:blocking"]);
+
+/**
+ * An IQ from a partner. Requests are always answered (RFC 6120 section 8.2.3): the domain by itself, users of an inner
+ * server by themselves, everything else is answered as for an unknown user. Answers go to the inner server, which knows
+ * what its users asked; without one they are dropped.
  */
 export function onIq(
   context: RoutingContext,
@@ -18,7 +24,7 @@ export function onIq(
   stanza: Element,
   parties: Parties,
 ): void {
-  const { type, id, from } = stanza.attrs;
+  const { type, id } = stanza.attrs;
   const { to } = parties;
   const { inner } = context;
   if (type === "result" || type === "error") {
@@ -32,12 +38,12 @@ export function onIq(
     );
     return;
   }
-  const ping = type === "get" && childNamed(stanza, "ping", pingNamespace) !== undefined;
-  if (ping && !to.hasLocal) {
-    context.outbox.send(pair, xml("iq", serverNamespace, { type: "result", id, from: stanza.attrs.to, to: from }));
+  if (!to.hasLocal) {
+    context.outbox.send(pair, domainAnswer(stanza, to));
     return;
   }
-  if (inner.relay !== undefined && to.hasLocal && context.reachable(row, to.bare, parties.from.bare))
+  const isForged = elements(stanza).some(({ ns }) => OWN_SERVERS_ALONE.has(ns));
+  if (inner.relay !== undefined && !isForged && context.reachable(row, to.bare, parties.from.bare))
     inner.relay(inward(context.policy, stanza, parties));
   else context.outbox.send(pair, errorReply(stanza, "service-unavailable"));
 }

@@ -1,7 +1,7 @@
 import type { DocumentPartner } from "../../definition/facts/gateway-document";
 import { serverNamespace } from "../../stream/namespaces";
 import { errorReply } from "../../stream/stanza-error";
-import { childNamed, type Element, textOf, xml } from "../../stream/xml/element";
+import { childNamed, type Element, elements, textOf, xml } from "../../stream/xml/element";
 import type { Availability, InboundPresence } from "../internal/internal-side";
 import { seesNotes } from "../policy/trust";
 import type { Pair } from "../s2s/pair";
@@ -9,6 +9,8 @@ import { inward } from "./claims";
 import type { Parties, RoutingContext } from "./routing-context";
 
 const SHOWS = new Set(["away", "chat", "dnd", "xa"]);
+/** Who asks to enter a room (XEP-0045 section 7.2). */
+const ROOM_NAMESPACE = "http://jabber.org/protocol/muc";
 /** Presence is sent from a resource: some servers take presence of a bare address for a subscription matter. */
 const RESOURCE = "xmpp-edge";
 /** A note longer than this is cut inward; nobody reads it. */
@@ -27,6 +29,11 @@ export function onPresence(
   const local = to.bare;
   const remote = from.bare;
   const { type } = stanza.attrs;
+  if (type === undefined && isForRoom(stanza)) {
+    // Here is no room, whoever is meant; silence would leave the client waiting.
+    context.outbox.send(pair, errorReply(stanza, "service-unavailable"));
+    return;
+  }
   if (type === "subscribe" && isTooMany(context, row, local, remote)) {
     context.counters.add('subscriptions_total{direction="in",result="limited"}');
     const text = "this server's users ask for too many subscriptions: try again later";
@@ -42,6 +49,9 @@ export function onPresence(
   else if (type === undefined || type === "unavailable") onAvailability(context, stanza, from.full, local, remote);
   // Errors and unknown types are never answered.
 }
+
+/** Whether it asks to enter a room: group chat does not pass between domains here. */
+export const isForRoom = (stanza: Element): boolean => elements(stanza).some(({ ns }) => ns === ROOM_NAMESPACE);
 
 /** New ones alone: a partner that refreshes what stands is not held up. Whether the user exists makes no difference. */
 function isTooMany({ store, rates }: RoutingContext, row: DocumentPartner, local: string, remote: string): boolean {

@@ -1,19 +1,17 @@
 import type { DocumentPartner } from "../../definition/facts/gateway-document";
 import { serverNamespace } from "../../stream/namespaces";
 import { errorReply } from "../../stream/stanza-error";
-import { childNamed, type Element, elements, textOf, xml } from "../../stream/xml/element";
+import { childNamed, type Element, textOf, xml } from "../../stream/xml/element";
 import type { RelayRefusal } from "../internal/internal-side";
 import { mayReach, seesNotes } from "../policy/trust";
 import type { Pair } from "../s2s/pair";
 import type { Contact } from "../store/store";
 import { readdressed } from "./claims";
-import { MAXIMUM_WATCHERS, subscription, unavailable } from "./presence";
+import { isForRoom, MAXIMUM_WATCHERS, subscription, unavailable } from "./presence";
 import type { Parties, RoutingContext } from "./routing-context";
 
 /** Contacts of one local user. */
 export const MAXIMUM_CONTACTS = 10_000;
-/** Who asks to enter a room (XEP-0045 section 7.2). */
-const ROOM_NAMESPACE = "http://jabber.org/protocol/muc";
 const CAPABILITIES_NAMESPACE = "http://jabber.org/protocol/caps";
 
 /** Where a stanza of one of ours goes: judged by the access policy and the partner list already. */
@@ -103,7 +101,7 @@ function relayPresence(context: RoutingContext, route: Route, stanza: Element): 
       return undefined;
     case undefined:
     case "unavailable": {
-      if (elements(stanza).some(({ ns }) => ns === ROOM_NAMESPACE)) return NO_ROOMS;
+      if (isForRoom(stanza)) return NO_ROOMS;
       // Judged at every send: a subscription from a better time entitles to nothing.
       const refused = unreachable() ?? (stanza.attrs.type === undefined ? noteWatcher(context, route) : undefined);
       if (refused !== undefined) return refused;

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import type { DocumentInternal, DocumentPartner } from "../../../src/definition/facts/gateway-document";
 import { snapshotOf } from "../../../src/gateway/live/snapshot";
-import { readStanzaError } from "../../../src/stream/stanza-error";
+import { errorReply, readStanzaError } from "../../../src/stream/stanza-error";
 import { type Element, elements, xml } from "../../../src/stream/xml/element";
 import { documentOf, LOCAL, partner, REMOTE } from "../documents";
 import { ALICE, ANN, body, closeRouters, createRouter, type RoutingRig, stanza } from "./routing-rig";
@@ -73,6 +73,7 @@ describe("inward", () => {
       xml("sent", "urn:xmpp:carbons:2"),
       xml("result", "urn:xmpp:mam:2"),
       xml("delay", "urn:xmpp:delay", { from: LOCAL }),
+      xml("x", "jabber:x:delay", { from: LOCAL }),
       xml("stanza-id", "urn:xmpp:sid:0", { by: ALICE }),
       xml("stanza-id", "urn:xmpp:sid:0", { by: LOCAL.toUpperCase() }),
     ];
@@ -80,6 +81,7 @@ describe("inward", () => {
       body("hello"),
       xml("private", "urn:xmpp:carbons:2"),
       xml("delay", "urn:xmpp:delay", { from: REMOTE }),
+      xml("x", "jabber:x:delay", { from: REMOTE }),
       xml("stanza-id", "urn:xmpp:sid:0", { by: REMOTE }),
       xml("origin-id", "urn:xmpp:sid:0", { id: "o" }),
       xml("request", "urn:xmpp:receipts"),
@@ -107,6 +109,24 @@ describe("inward", () => {
     expect(rig.store.contact(ALICE, ANN)?.state).toBe("refused");
     rig.receive(stanza("presence"));
     expect(kinds(rig.relayed)).toEqual(["presence subscribed", "presence", "presence unsubscribed"]);
+  });
+
+  test.each(["jabber:iq:roster", "urn:xmpp:blocking"])("%s is never said by a stranger", (ns) => {
+    const rig = served();
+    rig.receive(stanza("iq", { type: "set", id: "push", to: `${ALICE}/desk` }, xml("query", ns)));
+    rig.receive(stanza("iq", { type: "set", id: "fine", to: `${ALICE}/desk` }, xml("query", "urn:example:other")));
+    expect(rig.sent().map(({ attrs: { id, type } }) => [id, type])).toEqual([["push", "error"]]);
+    expect(rig.relayed.map(({ attrs }) => attrs.id)).toEqual(["fine"]);
+  });
+
+  test("who enters a room is told that there is none", () => {
+    const rig = served();
+    asked(rig);
+    const join = stanza("presence", { to: `${ALICE}/nick` }, xml("x", "http://jabber.org/protocol/muc"));
+    rig.receive(join);
+    rig.receive({ ...join, attrs: { ...join.attrs, type: "error" } });
+    expect(rig.sent()).toEqual([errorReply(join, "service-unavailable")]);
+    expect(kinds(rig.relayed)).toEqual(["presence error"]);
   });
 
   test("the domain answers a ping itself", () => {

@@ -7,9 +7,15 @@
 #   scripts/peers.sh --where     print the folder on standard output; fetches nothing, fails where it is incomplete
 #
 # XMPP_EDGE_PEER_RELEASE=trixie takes another Debian release than the machine's own.
+# XMPP_EDGE_PEER_SET=dns takes, into a folder of its own, what `npm run bench:dns-peers` is measured beside.
 # Remove the folder to fetch newer packages. Two runs at once: the second waits for the first.
 set -eu
 packages="prosody lua-unbound unbound pebble knot knot-dnsutils default-jre-headless ca-certificates netbase docker-registry podman runc cloud-init bind9 bind9-dnsutils nsd iproute2 ejabberd"
+case ${XMPP_EDGE_PEER_SET-} in
+  '') set= ;;
+  dns) set=-dns packages="zonemaster-cli dnsviz python3-pygraphviz xmpp-dns prosody lua-unbound ca-certificates netbase dns-root-data" ;;
+  *) echo "xmpp-edge: XMPP_EDGE_PEER_SET is '$XMPP_EDGE_PEER_SET'; expected nothing or dns" >&2; exit 2 ;;
+esac
 layout=1 # raise it when what this script makes of the packages changes
 
 say() { echo "xmpp-edge: $*" >&2; }
@@ -22,7 +28,7 @@ case $release in
   '') die "the peer tests need Debian packages, and this machine does not name its Debian release (no VERSION_CODENAME in os-release); run them on Debian" ;;
   *[!a-z0-9-]*) die "XMPP_EDGE_PEER_RELEASE is '$release'; expected the name of a Debian release, such as trixie" ;;
 esac
-root=$project/.cache/peers/$release
+root=$project/.cache/peers/$release$set
 key="$layout $release $packages"
 
 for program in apt-get dpkg-deb tar unshare setpriv flock; do
@@ -45,14 +51,14 @@ fi
 complete && exit 0
 
 mkdir -p "$project/.cache/peers"
-exec 9>"$project/.cache/peers/$release.lock"
+exec 9>"$project/.cache/peers/$release$set.lock"
 flock --nonblock 9 || { say "waiting for another run that fetches the peers"; flock 9; }
 complete && exit 0
-say "fetching the peers of Debian $release: $packages, with all they need (about 150 MB, once)"
+say "fetching the peers of Debian $release: $packages, with all they need (150 to 270 MB, once)"
 
 # Made beside `root`, which takes its place only when it is whole.
-state=$project/.cache/peers/$release.fetch
-new=$project/.cache/peers/$release.new
+state=$project/.cache/peers/$release$set.fetch
+new=$project/.cache/peers/$release$set.new
 trap 'rm -rf "$state" "$new"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
@@ -113,6 +119,10 @@ printf '%s\n' root:x:0: nogroup:x:65534: >"$new/etc/group"
 echo 'hosts: files dns' >"$new/etc/nsswitch.conf" # without it libc asks DNS before /etc/hosts
 : >"$new/etc/resolv.conf"
 : >"$new/etc/hosts"
+# pygraphviz asks for its version; the file that says it is left out of the package.
+graphviz=$new/usr/lib/python3/dist-packages/pygraphviz
+[ ! -d "$graphviz" ] || [ -e "$graphviz/release.py" ] ||
+  sed -n 's/^python3-pygraphviz \([0-9.]*\).*/version = "\1"/p' "$new/.versions" >"$graphviz/release.py"
 
 echo "$key" >"$new/.complete"
 rm -rf "$root"

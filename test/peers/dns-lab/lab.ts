@@ -19,6 +19,8 @@ export interface Lab {
   readonly anchors: readonly TrustAnchor[];
   /** The root's DS record, as a zone file line. */
   readonly anchor: string;
+  /** The root's DNSKEY record, likewise. */
+  readonly rootKey: string;
   readonly authority: TestAuthority;
   /** Debian packages of the servers that run. */
   readonly packages: readonly string[];
@@ -81,6 +83,7 @@ export async function startLab({ verified, trusted }: LabSites): Promise<Lab> {
     roots: roots.map((address, at) => ({ host: `${"ab"[at]}.roots`, address })),
     anchors: readAnchors(zones.anchor),
     anchor: zones.anchor,
+    rootKey: zones.rootKey,
     authority: await TestAuthority.create("Lab CA"),
     packages: [...new Set(programs.map(({ program }) => ZONE_SERVER_PACKAGES[program])), "unbound", "bind9-dnsutils"],
     stop,

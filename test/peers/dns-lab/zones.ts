@@ -22,6 +22,8 @@ export interface LabZones {
   readonly hosted: { readonly first: ReadonlyMap<string, string>; readonly second: ReadonlyMap<string, string> };
   /** A zone file line: the DS record of the root. */
   readonly anchor: string;
+  /** The root's DNSKEY record, likewise. */
+  readonly rootKey: string;
 }
 
 /** A zone before it is written. */
@@ -65,6 +67,7 @@ export async function makeZones(runs: readonly Run[], judged: readonly PlacedSit
     registry: of("registry", "first"),
     hosted: { first: of("hosted", "first"), second: of("hosted", "second") },
     anchor: `. IN DS ${rootKey.ds()}`,
+    rootKey: rootKey.publicFile.trim(),
   };
 }
 

@@ -91,7 +91,7 @@ function lookupFinding(domain: string, lookup: Extract<TargetLookup, { ok: false
     expected: "a server of the partner",
     remedy:
       lookup.why === "forbidden"
-        ? "allow the range by the partner's allowedTargets, or --allow-private-targets, if it is meant"
+        ? `${lookup.remedy} (or --allow-private-targets for this run)`
         : lookup.why === "absent"
           ? "ask the partner where its server is; set proxyFqdn if it publishes no SRV record"
           : "look whether the DNS can be reached, and run it again",

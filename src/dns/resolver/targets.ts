@@ -1,6 +1,7 @@
 import { BlockList, isIP } from "node:net";
 import { addRange, addressKind, embeddedIpv4 } from "../../definition/address-kind";
 import { directTlsOwner, srvOwner } from "../../definition/facts/dns-records";
+import { type ForbiddenTarget, forbiddenInWords, forbiddenRemedy } from "./forbidden-targets";
 import type { Lookup, NameResolver, SrvAnswer } from "./name-resolver";
 import { MAX_TARGETS, orderTargets } from "./srv-order";
 
@@ -19,14 +20,15 @@ export type TargetLookup =
       readonly ok: true;
       readonly targets: readonly Target[];
       /** Addresses the policy forbids to dial. */
-      readonly forbidden: readonly string[];
+      readonly forbidden: readonly ForbiddenTarget[];
     }
   | {
       readonly ok: false;
       /** `absent`: the DNS says that there is no server; `failed`: it could not be asked. */
-      readonly why: "absent" | "failed" | "forbidden";
+      readonly why: "absent" | "failed";
       readonly text: string;
-    };
+    }
+  | { readonly ok: false; readonly why: "forbidden"; readonly text: string; readonly remedy: string };
 
 /** What a target must not be. */
 export interface TargetPolicy {
@@ -38,8 +40,10 @@ export interface TargetPolicy {
   readonly directTls?: boolean;
 }
 
-/** Bounds on what a partner's DNS may make us dial. */
+/** How many addresses of one host are looked at. */
 const MAXIMUM_ADDRESSES = 4;
+/** How many addresses a partner's DNS may make us dial, in all. */
+const MAXIMUM_DIALLED = 8;
 const S2S_PORT = 5269;
 
 /**
@@ -60,8 +64,8 @@ export async function findTargets(
       ? await srvHosts(remote, resolver, policy.directTls === true, random, signal)
       : { ok: true as const, hosts: [{ host: proxyFqdn, port: S2S_PORT, directTls: undefined }] };
   if (!hosts.ok) return hosts;
-  const targets: Target[] = [];
-  const forbidden: string[] = [];
+  const byHost: Target[][] = [];
+  const forbidden: ForbiddenTarget[] = [];
   let failure: string | undefined;
   const allowed = rangeList(policy.allowed);
   const found = await Promise.all(
@@ -72,21 +76,36 @@ export async function findTargets(
   for (const { host, port, directTls, lookup } of found) {
     if (lookup.status === "failed") failure = `addresses of ${host}: ${lookup.reason}`;
     if (lookup.status !== "found") continue;
+    const own: Target[] = [];
     for (const { address } of lookup.value.slice(0, MAXIMUM_ADDRESSES)) {
-      if (mayDial(address, port, allowed, policy.own))
-        targets.push({ host, address, port, ...(directTls && { directTls }) });
-      else forbidden.push(`${address}:${port}`);
+      const because = whyNotDialled(address, port, allowed, policy.own);
+      if (because === undefined) own.push({ host, address, port, ...(directTls && { directTls }) });
+      else forbidden.push({ address, port, because });
     }
+    byHost.push(own);
   }
+  const targets = atMost(MAXIMUM_DIALLED, byHost);
   if (targets.length > 0) return { ok: true, targets, forbidden };
   if (forbidden.length > 0)
     return {
       ok: false,
       why: "forbidden",
-      text: `${remote} points at addresses that are never dialled: ${forbidden.join(", ")}; allow them by allowedTargets if they are meant`,
+      text: `${remote} points at addresses that are never dialled: ${forbiddenInWords(forbidden)}`,
+      remedy: forbiddenRemedy(forbidden, remote),
     };
   if (failure !== undefined) return { ok: false, why: "failed", text: failure };
   return { ok: false, why: "absent", text: `no address for ${hosts.hosts.map((one) => one.host).join(", ")}` };
+}
+
+/** The first of each family of each host before any other, so that the bound leaves out no host that could answer. */
+function atMost(count: number, byHost: readonly (readonly Target[])[]): Target[] {
+  const first = byHost.flatMap((targets) => [
+    ...targets.filter(({ address }) => isIP(address) === 6).slice(0, 1),
+    ...targets.filter(({ address }) => isIP(address) === 4).slice(0, 1),
+  ]);
+  const all = byHost.flat();
+  const chosen = new Set([...first, ...all.filter((target) => !first.includes(target))].slice(0, count));
+  return all.filter((target) => chosen.has(target));
 }
 
 type Hosts =
@@ -133,10 +152,19 @@ export function rangeList(ranges: readonly string[]): BlockList {
 
 /** Whether an address may be dialled: global, or allowed by name; never our own. */
 export function mayDial(address: string, port: number, allowed: BlockList, own: TargetPolicy["own"]): boolean {
+  return whyNotDialled(address, port, allowed, own) === undefined;
+}
+
+function whyNotDialled(
+  address: string,
+  port: number,
+  allowed: BlockList,
+  own: TargetPolicy["own"],
+): ForbiddenTarget["because"] | undefined {
   const plain = embeddedIpv4(address) ?? address;
-  if (own.some((one) => one.port === port && isSameAddress(one.address, plain))) return false;
-  if (addressKind(address) === "global") return true;
-  return allowed.check(plain, familyOf(plain));
+  if (own.some((one) => one.port === port && isSameAddress(one.address, plain))) return "own";
+  if (addressKind(address) === "global" || allowed.check(plain, familyOf(plain))) return undefined;
+  return "not-global";
 }
 
 const familyOf = (address: string) => (isIP(address) === 6 ? "ipv6" : "ipv4");

@@ -36,7 +36,7 @@ const OUTBOUND: Readonly<Record<OutboundEnd["code"] | "limit-reached", FailureCa
   "target-forbidden": cause(
     "DNS",
     "theirs",
-    "the partner's records lead to addresses that are not global or are our own; where that is meant, set allowedTargets in its row",
+    "the partner's records lead to addresses that are not global, or to our own: where a range is meant, set allowedTargets in its row; our own address is never dialled",
   ),
   "connect-failed": cause(
     "connect",

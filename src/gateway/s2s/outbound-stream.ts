@@ -2,6 +2,7 @@ import type { TLSSocket } from "node:tls";
 import { presentedChain } from "../../certificate/presented";
 import type { DocumentPartner } from "../../definition/facts/gateway-document";
 import type { Method } from "../../definition/negotiation";
+import { forbiddenInWords } from "../../dns/resolver/forbidden-targets";
 import { findTargets } from "../../dns/resolver/targets";
 import { CLOSE_STREAM, openStream, readHeader } from "../../stream/header";
 import {
@@ -338,6 +339,12 @@ export class OutboundStream implements WireHandlers {
       this.#end({ code, text: found.text });
       return;
     }
+    if (found.forbidden.length > 0)
+      this.#host.log.warn("targets-forbidden", {
+        remote: this.pair.remote,
+        addresses: forbiddenInWords(found.forbidden),
+        dialled: found.targets.length,
+      });
     const dialled = await dial(found.targets, this.#abort.signal);
     if (this.#ended) {
       if (dialled.ok) dialled.socket.destroy();

@@ -186,7 +186,10 @@ describe("a partner's server", () => {
   const nowhere = (why: "absent" | "failed" | "forbidden", text: string): PartnerEvidence => ({
     domain: DOMAIN,
     row: SASL,
-    place: { ok: false, why, text },
+    place:
+      why === "forbidden"
+        ? { ok: false, why, text, remedy: "allow the range by allowedTargets if it is meant" }
+        : { ok: false, why, text },
     probes: [],
   });
 

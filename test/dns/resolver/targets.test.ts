@@ -157,7 +157,7 @@ describe("where a partner's server is", () => {
     });
   });
 
-  test("of 100 targets the first 8 are looked up, and of each at most 4 addresses taken", async () => {
+  test("of 100 targets the first 8 are looked up, and of all their addresses 8 are dialled", async () => {
     const hosts = Array.from({ length: 100 }, (_, index) => `h${String(index).padStart(2, "0")}.example`);
     const { found, asked } = await find({
       srv: { [REMOTE]: hosts.map((target, priority) => ({ target, priority })) },
@@ -166,7 +166,33 @@ describe("where a partner's server is", () => {
       ),
     });
     expect(asked).toEqual([`SRV _xmpp-server._tcp.${REMOTE}`, ...hosts.slice(0, 8).map((host) => `addresses ${host}`)]);
-    expect(found.ok && found.targets).toHaveLength(32);
+    expect(found.ok && found.targets.map(({ host, address }) => `${host} ${address}`)).toEqual(
+      hosts.slice(0, 8).map((host) => `${host} 1.1.1.1`),
+    );
+  });
+
+  test.each<[string, readonly (readonly string[])[], string[]]>([
+    [
+      "one host alone gives four",
+      [["1.1.1.1", "1.1.1.2", "1.1.1.3", "1.1.1.4", "1.1.1.5"]],
+      ["1.1.1.1", "1.1.1.2", "1.1.1.3", "1.1.1.4"],
+    ],
+    [
+      "each host gives one of each family before any gives a second",
+      [
+        ["2606:4700::1", "2606:4700::2", "1.1.1.1", "1.1.1.2"],
+        ["2606:4700::3", "2606:4700::4", "1.1.1.3", "1.1.1.4"],
+        ["1.1.1.5", "1.1.1.6"],
+      ],
+      ["2606:4700::1", "2606:4700::2", "1.1.1.1", "1.1.1.2", "2606:4700::3", "2606:4700::4", "1.1.1.3", "1.1.1.5"],
+    ],
+  ])("%s", async (_, addresses, dialled) => {
+    const hosts = addresses.map((_, at) => `h${at}.example`);
+    const { found } = await find({
+      srv: { [REMOTE]: hosts.map((target, priority) => ({ target, priority })) },
+      addresses: Object.fromEntries(hosts.map((host, at) => [host, addresses[at]!])),
+    });
+    expect(found.ok && found.targets.map(({ address }) => address)).toEqual(dialled);
   });
 
   test("one that fails does not hide one that is found", async () => {
@@ -182,13 +208,37 @@ describe("where a partner's server is", () => {
     expect(mixed.found).toMatchObject({
       ok: true,
       targets: [{ address: GLOBAL }],
-      forbidden: ["169.254.169.254:5269"],
+      forbidden: [{ address: "169.254.169.254", port: 5269, because: "not-global" }],
     });
     const only = await find({ srv: srv({ target: HOST, port: 80 }), addresses: { [HOST]: ["169.254.169.254"] } });
     expect(only.found).toMatchObject({
       ok: false,
       why: "forbidden",
       text: expect.stringContaining("169.254.169.254:80"),
+      remedy: expect.stringContaining("allowedTargets"),
+    });
+  });
+
+  test("our own is named as such, and nothing is said to allow it", async () => {
+    const { found } = await find({ srv: srv({ target: HOST }), addresses: { [HOST]: [OWN[0]!.address] } });
+    expect(found).toMatchObject({
+      ok: false,
+      why: "forbidden",
+      text: expect.stringContaining("203.0.113.9:5269 (our own)"),
+      remedy: expect.not.stringContaining("allowedTargets"),
+    });
+  });
+
+  test("of many forbidden the first four are named, and the others counted", async () => {
+    const hosts = Array.from({ length: 8 }, (_, index) => `h${index}.example`);
+    const { found } = await find({
+      srv: { [REMOTE]: hosts.map((target, priority) => ({ target, priority })) },
+      addresses: Object.fromEntries(hosts.map((host, at) => [host, [1, 2, 3, 4].map((end) => `10.0.${at}.${end}`)])),
+    });
+    expect(found).toMatchObject({
+      text: expect.stringMatching(
+        /10\.0\.0\.1:5269, 10\.0\.0\.2:5269, 10\.0\.0\.3:5269, 10\.0\.0\.4:5269 and 28 more$/,
+      ),
     });
   });
 });

@@ -32,7 +32,7 @@ export function place(partner: PartnerEvidence, { survey }: Evidence): Found | u
         ...common,
         id: "partner-unreachable",
         found: at.text,
-        remedy: `allow the range by allowedTargets in the row of ${row.domain} if it is meant`,
+        remedy: at.remedy,
       };
     // Where name servers were named, nobody was meant to be asked about others' domains.
     return survey.reach === "given" ? undefined : unknown(common, at.text);

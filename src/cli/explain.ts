@@ -116,6 +116,7 @@ function partnerText(partner: PartnerExplanation, style: Style): string {
     `talks to    ${partner.localDomains.join(", ")}\n`,
     "what it may do\n",
     ...partner.mayDo.map(item),
+    ...(partner.blockedUsers.length === 0 ? [] : ["who may do nothing\n", ...partner.blockedUsers.map(item)]),
     "why\n",
     ...partner.reasons.map(item),
   ].join("");

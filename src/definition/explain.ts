@@ -26,6 +26,8 @@ export interface PartnerExplanation {
   readonly localDomains: readonly string[];
   /** What its users may do, and why. */
   readonly mayDo: readonly string[];
+  /** Those of them who may do nothing. */
+  readonly blockedUsers: readonly string[];
   readonly reasons: readonly string[];
 }
 
@@ -51,6 +53,7 @@ export function explainPartner(definition: Definition, domain: string): PartnerE
     preferred,
     localDomains: partner.localDomains ?? definition.domains.map((one) => one.name),
     mayDo: RIGHTS[partner.partnerType],
+    blockedUsers: (partner.blockedUsers ?? []).filter((user) => user.endsWith(`@${name}`)),
     reasons: [
       `TLS ${row.tls}, SASL ${row.sasl}, dialback ${row.dialback}: row ${row.row} of Lync's table gives ${row.methods.map((method) => METHOD_NAMES[method]).join(", ")}`,
       ...(row.text === undefined ? [] : [row.text]),

@@ -178,6 +178,11 @@ const partner = z
       .describe("PEM certificates trusted for this partner instead of the gateway's anchors"),
     pins: pins.optional().describe("SHA-256 of public keys, one of which the partner's certificate must have"),
     allowedTargets: z.array(cidr).max(64).optional().describe("private address ranges this partner may be reached at"),
+    blockedUsers: z
+      .array(bareAddress)
+      .max(1000)
+      .optional()
+      .describe("users of its domains who reach nobody here, nor are reached (user@domain)"),
     allowSaslWithoutTls: z.boolean().default(false).describe("accept the rows Lync's Control Panel refuses to save"),
   })
   .describe("an allowed partner, as New-CsXmppAllowedPartner has it");

@@ -189,6 +189,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     certificates: served(),
     ...withAges(federation.status(), now()),
     counters: counters.all(),
+    blockedUsers: serving.blockedUsers(),
     ...(inside?.carrier === undefined ? {} : { inside: inside.carrier.status() }),
   });
   let admin: Admin | undefined;

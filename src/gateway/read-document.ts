@@ -89,6 +89,8 @@ function* checkPartners({ partners, localDomains }: GatewayDocument): Generator<
     }
     const foreign = partner.localDomains?.find((name) => !locals.has(name));
     if (foreign !== undefined) fail(`${path}.localDomains`, `${foreign} is no local domain`);
+    const stray = partner.blockedUsers?.find((user) => !partner.domains.includes(user.slice(user.indexOf("@") + 1)));
+    if (stray !== undefined) fail(`${path}.blockedUsers`, `${stray} is no user of the partner's domains`);
     if (index % STEP === STEP - 1) yield;
   }
 }
@@ -205,6 +207,7 @@ const partner = object(
     trustAnchors: listOf(anchor, 32),
     pins: listOf(pin, 32),
     allowedTargets: listOf(range, 64),
+    blockedUsers: listOf(userAddress, 1000),
   },
 );
 /** The kind decides what else may be there: nothing here can name a file or a program. */

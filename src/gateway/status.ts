@@ -60,6 +60,20 @@ export interface PartnerFailure extends FailureCause {
   readonly text: string;
 }
 
+/** A partner's user who is blocked, and what did not pass since then; nobody is listed who tried nothing. */
+export interface BlockedUserStatus {
+  /** Bare address. */
+  readonly user: string;
+  /** Primary domain. */
+  readonly partner: string;
+  /** Stanzas of theirs. */
+  readonly in: number;
+  /** Stanzas of ours to them. */
+  readonly out: number;
+  /** ISO 8601. */
+  readonly lastAt: string;
+}
+
 /** What a gateway tells of itself: served as JSON by the admin port, shown by `up`. */
 export interface GatewayStatus {
   readonly name: string;
@@ -77,6 +91,7 @@ export interface GatewayStatus {
   /** Of every pair for which something waits. */
   readonly queues: readonly QueueStatus[];
   readonly counters: Readonly<Record<string, number>>;
+  readonly blockedUsers: readonly BlockedUserStatus[];
   /** The streams with our own server behind the gateway, where there is one. */
   readonly inside?: Pick<GatewayStatus, "streams" | "queued" | "lastFailures" | "counters">;
   /** The last failure with each partner domain, for as long as no stream to it stands again. */

@@ -31,14 +31,18 @@ export function stanzaErrorElement(condition: StanzaCondition, ns: string, text?
   return xml("error", ns, { type: TYPES[condition] }, ...children);
 }
 
-/** The answer to a stanza that cannot be served: addresses swapped, its id kept (RFC 6120 section 8.3.1). */
-export function errorReply(stanza: Element, condition: StanzaCondition, text?: string): Element {
+/**
+ * The answer to a stanza that cannot be served: addresses swapped, its id kept (RFC 6120 section 8.3.1).
+ * @param detail the condition of an application, which says more (RFC 6120 section 8.3.4)
+ */
+export function errorReply(stanza: Element, condition: StanzaCondition, text?: string, detail?: Element): Element {
   const { from, to, id } = stanza.attrs;
+  const error = stanzaErrorElement(condition, stanza.ns, text);
   return xml(
     stanza.name,
     stanza.ns,
     { type: "error", id, from: to, to: from },
-    stanzaErrorElement(condition, stanza.ns, text),
+    detail === undefined ? error : { ...error, children: [...error.children, detail] },
   );
 }
 

@@ -11,6 +11,12 @@ const edge = (name: string, domain: string, ...partners: readonly object[]) =>
     JSON.stringify({ name, accessEdge: { fqdn: `edge.${domain}` }, domains: [{ name: domain }], partners }),
   );
 
+test("names the users who are blocked", async () => {
+  const partner = { domain: "fabrikam.example", blockedUsers: ["eve@fabrikam.example"] };
+  const text = await runCli(["explain", edge("blocked", "contoso.example", partner), "fabrikam.example"]);
+  expect(text.stdout).toContain("who may do nothing\n  - eve@fabrikam.example\n");
+});
+
 describe("explain agrees with Lync's table", () => {
   test.each(LYNC_TABLE.filter(({ kind }) => kind !== "error"))(
     "row $row: TLS $tls, SASL $sasl, dialback $dialback",

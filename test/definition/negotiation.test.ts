@@ -119,6 +119,7 @@ describe("explaining a partner", () => {
         tlsNegotiation: "Optional",
         localDomains: ["contoso.example"],
         proxyFqdn: "proxy.fabrikam.example",
+        blockedUsers: ["Eve@fabrikam.example", "eve@bücher.example"],
       },
     ],
   });
@@ -142,6 +143,11 @@ describe("explaining a partner", () => {
         domain: "xn--bcher-kva.example",
         partner: "fabrikam.example",
       });
+  });
+
+  it("names those of that domain who are blocked", () => {
+    expect(explainPartner(definition, "fabrikam.example")?.blockedUsers).toEqual(["eve@fabrikam.example"]);
+    expect(explainPartner(definition, "bücher.example")?.blockedUsers).toEqual(["eve@xn--bcher-kva.example"]);
   });
 
   it("knows nothing of unlisted domains", () => {

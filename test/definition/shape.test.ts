@@ -93,6 +93,18 @@ describe("values of a wrong shape", () => {
       "value-invalid",
       "is not an IPv4 or IPv6 address",
     ],
+    [
+      "partners[0].blockedUsers",
+      { ...least, partners: [{ domain: "b.example", blockedUsers: Array(1001).fill("eve@b.example") }] },
+      "value-out-of-range",
+      "must be a list of at most 1000 entries",
+    ],
+    [
+      "partners[0].blockedUsers[0]",
+      { ...least, partners: [{ domain: "b.example", blockedUsers: ["eve@b.example/phone"] }] },
+      "value-invalid",
+      "is not an address user@domain",
+    ],
     ["domains", { ...least, domains: [] }, "value-out-of-range", "must be a list of at least 1 entry"],
     ["domains", { ...least, domains: "contoso.example" }, "type-wrong", "must be a list"],
     ["domains[0].name", { ...least, domains: [{ name: "192.0.2.1" }] }, "value-invalid", "is not a domain name"],

@@ -21,7 +21,7 @@ beforeAll(async () => {
   company = await Company.open(
     {
       partners: [
-        { domain: partner, partnerType: "Federated" },
+        { domain: partner, partnerType: "Federated", blockedUsers: [`eve@${partner}`] },
         { domain: publicNet, partnerType: "PublicUnverified" },
       ],
       accessPolicies: {
@@ -141,6 +141,16 @@ test("group chat is refused both ways", async () => {
   expect(condition(await ours.waitForError("join"))).toBe("service-unavailable");
   juliet.send(`<presence to='${alice}/nick' id='join-in'><x xmlns='http://jabber.org/protocol/muc'/></presence>`);
   expect(condition(await juliet.waitForError("join-in"))).toBe("service-unavailable");
+});
+
+test("who writes to somebody blocked is told so, in the words that clients know", async () => {
+  ours.message(`eve@${partner}`, "never leaves", { id: "to-eve" });
+  const error = child(await ours.waitForError("to-eve"), "error");
+  expect(error?.children.map(({ name, namespace }) => [name, namespace])).toEqual([
+    ["not-acceptable", "urn:ietf:params:xml:ns:xmpp-stanzas"],
+    ["text", "urn:ietf:params:xml:ns:xmpp-stanzas"],
+    ["blocked", "urn:xmpp:blocking:errors"],
+  ]);
 });
 
 test("whom the access policy denies federation neither sends nor gets", async () => {

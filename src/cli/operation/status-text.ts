@@ -8,6 +8,8 @@ const DAY_MS = 86_400_000;
 const SOON_DAYS = 14;
 /** Rows of the table; the rest is counted. */
 const MOST_ROWS = 100;
+/** Blocked users who are listed. */
+const MOST_BLOCKED = 10;
 
 /** The status as an operator reads it. */
 export function statusText(status: GatewayStatus, now: number, style: Style): string {
@@ -20,6 +22,7 @@ export function statusText(status: GatewayStatus, now: number, style: Style): st
     certificatesText(status, now, style),
     partnersText(status, style),
     queued > 0 ? `${queued} stanzas on their way out\n` : "",
+    blockedText(status, now),
     ...status.failures.slice(0, 10).map((failure) => failureText(failure, now, style)),
   ].join("");
 }
@@ -91,6 +94,15 @@ function streamsText(streams: readonly StreamStatus[]): string {
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
   }
   return [...kinds].map(([kind, count]) => `${count} ${line(kind)}`).join(", ") || "-";
+}
+
+function blockedText({ blockedUsers = [] }: Partial<GatewayStatus>, now: number): string {
+  const shown = blockedUsers.slice(0, MOST_BLOCKED).map(({ user, in: inward, out, lastAt }) => {
+    const ago = agoText(now - Date.parse(lastAt));
+    return `blocked ${line(user)}: ${inward} stanzas from there, ${out} of ours refused, the last ${ago}\n`;
+  });
+  const more = blockedUsers.length - shown.length;
+  return shown.join("") + (more > 0 ? `  and ${more} blocked users more (--json shows all)\n` : "");
 }
 
 /** A failure in two lines: what, and what to do. */

@@ -3,6 +3,7 @@ import type { Definition } from "../schema";
 import { accessPolicyFindings } from "./access-policies";
 import { acmeChallengeFindings } from "./acme-challenge";
 import { addressFindings } from "./addresses";
+import { blockedUserFindings } from "./blocked-users";
 import { certificateFindings } from "./certificate";
 import { directTlsFindings } from "./direct-tls";
 import { internalServerFindings } from "./internal-server";
@@ -25,6 +26,7 @@ export function checks(definition: Definition, raw: unknown): Finding[] {
     ...partnerDomainFindings(definition),
     ...partnerTrustFindings(definition, raw),
     ...partnerReachFindings(definition),
+    ...blockedUserFindings(definition),
     ...trustAnchorFindings(definition),
     ...accessPolicyFindings(definition, raw),
     ...userFindings(definition),

@@ -91,6 +91,10 @@ function changed(before: DocumentPartner, after: DocumentPartner): Change[] {
     );
   if (!sameValue(before.allowedTargets, after.allowedTargets))
     say("neutral", `private ranges it may be reached at: ${someOf(after.allowedTargets ?? []) || "none"}`);
+  const { blockedUsers: blocked = [] } = after;
+  const { blockedUsers: wasBlocked = [] } = before;
+  lists(wasBlocked, blocked, (names) => `${names} is blocked: reaches nobody here, nor is reached`, "revokes");
+  lists(blocked, wasBlocked, (names) => `${names} is blocked no more`, "grants");
   return changes;
 }
 

@@ -31,6 +31,8 @@ export interface DocumentPartner {
   /** SHA-256 of the public key, hex. */
   readonly pins?: readonly string[];
   readonly allowedTargets?: readonly string[];
+  /** Bare addresses of its domains: they reach nobody here, nor are reached. */
+  readonly blockedUsers?: readonly string[];
   /**
    * Nothing is sent before its certificate has proved who it is, also where dialback would do. Of our own server
    * behind the gateway; never in a document.
@@ -118,6 +120,7 @@ export function gatewayDocument(definition: Definition): GatewayDocument {
       ...(partner.trustAnchors === undefined ? {} : { trustAnchors: partner.trustAnchors }),
       ...(partner.pins === undefined ? {} : { pins: partner.pins }),
       ...(partner.allowedTargets === undefined ? {} : { allowedTargets: partner.allowedTargets }),
+      ...((partner.blockedUsers ?? []).length === 0 ? {} : { blockedUsers: partner.blockedUsers! }),
     })),
     access: {
       everyone: access(undefined),

@@ -79,6 +79,11 @@ export const METRICS: Readonly<Record<string, Metric>> = {
     help: "Requests of partners' users for presence.",
     labels: { direction: "`in`", result: "`accepted`, `refused`" },
   },
+  xmpp_edge_blocked_stanzas_total: {
+    type: "counter",
+    help: "Stanzas of partners' users who are blocked, and of ours to them.",
+    labels: { partner: PARTNER, direction: DIRECTION },
+  },
   xmpp_edge_streams_authenticated_total: {
     type: "counter",
     help: "Streams that authenticated.",

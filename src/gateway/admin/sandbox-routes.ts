@@ -17,6 +17,7 @@ const STATUS: Readonly<Record<SendRefusal["condition"], number>> = {
   "policy-violation": 403,
   "item-not-found": 404,
   "remote-server-not-found": 404,
+  "not-acceptable": 403,
   "resource-constraint": 429,
 };
 

@@ -77,7 +77,7 @@ export function innerCarrier(options: InnerCarrierOptions): InnerCarrier {
       if (inside === undefined) return; // another kind waits for a new start
       document = next;
       snapshot = nextSnapshot(snapshot, inside);
-      federation.apply(snapshot, { partings: () => "", revoked: () => undefined });
+      federation.apply(snapshot, { partings: () => "", revoked: () => [] });
     },
     status: () => ({ ...federation.status(), counters: counters.all() }),
     stop: () => federation.stop(),

@@ -73,8 +73,11 @@ export interface SendRefusal {
     | "remote-server-not-found"
     | "jid-malformed"
     | "policy-violation"
+    | "not-acceptable"
     | "resource-constraint";
   readonly text: string;
+  /** The condition of an application, for clients that know it (RFC 6120 section 8.3.4). */
+  readonly detail?: Element;
 }
 /** Why a whole stanza was not taken over. */
 export interface RelayRefusal extends Omit<SendRefusal, "condition"> {

@@ -48,7 +48,7 @@ export class ServerInside implements InternalSide {
 
   /** Sends inside what an earlier process left in the queue, and gives back what may have been sent. */
   recover(): void {
-    const { resumed, returned } = this.#outbox.recover(() => true);
+    const { resumed, returned } = this.#outbox.recover(() => undefined);
     if (resumed + returned > 0) this.#options.log.info("queue-recovered", { resumed, returned });
   }
 
@@ -119,7 +119,7 @@ export class ServerInside implements InternalSide {
   #receive(pair: Pair, stanza: Element): void {
     const parties = partiesOf(stanza);
     if (parties === undefined) {
-      this.#answer(pair, stanza, "jid-malformed", undefined);
+      this.#answer(pair, stanza, "jid-malformed");
       return;
     }
     if (!parties.from.hasLocal) {
@@ -129,7 +129,7 @@ export class ServerInside implements InternalSide {
     const refusal = this.#federation.relay(stanza);
     if (refusal === undefined) return;
     this.#options.log.debug("inside-refused", { ...pair, kind: stanza.name, condition: refusal.condition });
-    this.#answer(pair, stanza, refusal.condition, refusal.text);
+    this.#answer(pair, stanza, refusal.condition, refusal.text, refusal.detail);
   }
 
   /** Our server itself, not one of its users: it may look whether we are there, and nothing else passes. */
@@ -145,7 +145,7 @@ export class ServerInside implements InternalSide {
    * Tells our own server's user why something did not pass. Errors and results are never answered, nor is
    * availability, which goes to all contacts at each change, but for an attempt to enter a room.
    */
-  #answer(pair: Pair, stanza: Element, condition: StanzaCondition, text: string | undefined): void {
+  #answer(pair: Pair, stanza: Element, condition: StanzaCondition, text?: string, detail?: Element): void {
     const { type } = stanza.attrs;
     const isAnswerable =
       stanza.name === "iq"
@@ -153,7 +153,7 @@ export class ServerInside implements InternalSide {
         : stanza.name === "presence"
           ? type === "subscribe" || (type === undefined && condition === "service-unavailable")
           : type !== "error";
-    if (isAnswerable) this.#outbox.send(pair, errorReply(stanza, condition, text));
+    if (isAnswerable) this.#outbox.send(pair, errorReply(stanza, condition, text, detail));
   }
 
   #refuse(stanza: Element, condition: StanzaCondition, text: string): void {

@@ -9,16 +9,22 @@ export interface EntitlementChange {
   readonly domains: readonly string[];
   /** Local users who are gone, or may not federate any more. */
   readonly users: readonly string[];
+  /** Partners' users who are blocked now, and were not. */
+  readonly blocked: readonly string[];
   /** Our users who may still believe to see contacts that tell them nothing any more. */
   readonly blind: BlindUsers;
 }
 
-/** Whose contacts are out of sight: all of those denied federation, and everybody's in some partner domains. */
+/** Whose contacts go out of sight: all of those denied federation, everybody's in some domains, some contacts. */
 export interface BlindUsers {
   /** Whose contacts have to be looked at. */
   readonly users: readonly string[];
   readonly denied: ReadonlySet<string>;
   readonly domains: ReadonlySet<string>;
+  /** Contacts who are out of sight themselves: blocked. */
+  readonly blocked: ReadonlySet<string>;
+  /** Contacts who are in sight again: blocked no more. */
+  readonly unblocked: ReadonlySet<string>;
 }
 
 /**
@@ -45,9 +51,30 @@ export function entitlementChange(before: Snapshot, after: Snapshot, known: read
   );
   const served = [...(after.document.internal?.users ?? []), ...known];
   const denied = new Set(users);
-  const blind = out.size > 0 ? served : served.filter((user) => denied.has(user));
-  return { domains, users, blind: { users: blind, denied, domains: out } };
+  const blocked = newlyBlocked(before, after);
+  const unblocked = new Set(
+    newlyBlocked(after, before).filter((user) => after.policy.partner(domainOf(user)) !== undefined),
+  );
+  const everybody = out.size + blocked.length + unblocked.size > 0;
+  const blind = everybody ? served : served.filter((user) => denied.has(user));
+  return {
+    domains,
+    users,
+    blocked,
+    blind: { users: blind, denied, domains: out, blocked: new Set(blocked), unblocked },
+  };
 }
+
+/** Whom one snapshot blocks and the other does not. */
+function newlyBlocked(without: Snapshot, within: Snapshot): string[] {
+  return within.document.partners.flatMap((row) =>
+    without.policy.partner(row.domain) === row
+      ? []
+      : (row.blockedUsers ?? []).filter((user) => !without.policy.blocks(user)),
+  );
+}
+
+const domainOf = (bare: string) => bare.slice(bare.indexOf("@") + 1);
 
 /** Whether a partner type shows less of our users than another: their notes, or themselves. */
 export function isLower(before: Parameters<typeof seesNotes>[0], after: Parameters<typeof seesNotes>[0]): boolean {
@@ -57,6 +84,6 @@ export function isLower(before: Parameters<typeof seesNotes>[0], after: Paramete
 function usersOf({ internal, localDomains }: GatewayDocument, known: readonly string[]): readonly string[] {
   if (internal === undefined) return [];
   const served = new Set(localDomains);
-  const ofServer = known.filter((user) => served.has(user.slice(user.indexOf("@") + 1)));
+  const ofServer = known.filter((user) => served.has(domainOf(user)));
   return [...internal.users, ...localDomains.map(echoOf), ...ofServer];
 }

@@ -31,10 +31,15 @@ export class EntitlementReview {
   }
 
   /** Begins, or goes on with this too. Resolves when all is judged. */
-  run({ domains, users, blind }: EntitlementChange): Promise<void> {
+  run({ domains, users, blocked, blind }: EntitlementChange): Promise<void> {
     const { store } = this.#context;
     for (const domain of domains) this.#waiting.push({ watchers: () => store.watchersFrom(domain), tellAgain: true });
     for (const user of users) this.#waiting.push({ watchers: () => store.watchersOf(user), tellAgain: false });
+    const theirs = new Set(blocked);
+    for (const domain of new Set(blocked.map(domainOf))) {
+      const watchers = () => store.watchersFrom(domain).filter(({ remote }) => theirs.has(remote));
+      this.#waiting.push({ watchers, tellAgain: false });
+    }
     this.#blind.push(blind);
     this.#running ??= this.#work().finally(() => {
       this.#running = undefined;
@@ -82,15 +87,20 @@ export class EntitlementReview {
     }
   }
 
-  /** Tells a user of contacts who may have been available when they went out of sight; says of how many. */
-  #hideContacts(user: string, { denied, domains }: BlindUsers): number {
+  /**
+   * Tells a user of contacts who may have been available when they went out of sight; says of how many. Those who are in
+   * sight again are asked for their presence by the next refresh.
+   */
+  #hideContacts(user: string, { denied, domains, blocked, unblocked }: BlindUsers): number {
     const { store, inner, access, policy } = this.#context;
     const isOut = ({ remote, state }: Contact) => {
       const domain = domainOf(remote);
-      if (state === "refused" || !(domains.has(domain) || denied.has(user))) return false;
-      return !access.allowed(user) || policy.row(domainOf(user), domain) === undefined;
+      if (state === "refused" || !(domains.has(domain) || denied.has(user) || blocked.has(remote))) return false;
+      return !access.allowed(user) || policy.row(domainOf(user), domain) === undefined || policy.blocks(remote);
     };
-    const out = store.contactsOf(user).filter(isOut);
+    const contacts = store.contactsOf(user);
+    for (const contact of contacts) if (unblocked.has(contact.remote)) store.putContact({ ...contact, refreshedAt: 0 });
+    const out = contacts.filter(isOut);
     for (const { remote } of out) inner.presence({ from: remote, to: user, available: false });
     return out.length;
   }

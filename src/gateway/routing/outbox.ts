@@ -7,15 +7,13 @@ import type { Federation } from "../s2s/federation";
 import type { LinkItem } from "../s2s/link-queue";
 import type { Pair } from "../s2s/pair";
 import type { Queued, Store } from "../store/store";
+import type { Barred } from "./withdrawals";
 
 /** A stanza that could not be written is tried for this long, then given back. */
 export const STANZA_LIFETIME_MS = 60_000;
 
 /** What carries stanzas to partners. */
 export type Carrier = Pick<Federation, "policy" | "send" | "isFull" | "backlog">;
-
-/** What the sender of a message is told who may federate no more. */
-export const ACCESS_LOST = "this user may not use XMPP federation any more (access policy)";
 
 const nobodyMinds = (): void => undefined;
 
@@ -78,6 +76,7 @@ export class Outbox {
       // Pings are all that we answer with a result ourselves.
       keepAlive: stanza.name === "iq" && stanza.attrs.type === "result" && of.speaker === undefined,
       ...of,
+      ...(of.speaker === undefined ? {} : { hearer: bareOf(stanza.attrs.to ?? "") }),
       expiresAt: this.#now() + STANZA_LIFETIME_MS,
       giveBack,
     });
@@ -104,16 +103,21 @@ export class Outbox {
   /**
    * Takes up what an earlier process left behind: what was never written goes out, what may have been is given back,
    * because nobody can know whether it arrived and it must never be sent twice.
-   * @param mayFederate whether a sender (a bare address) still may: the configuration may be another one since
+   * @param barred why a sender may not write to a recipient any more (bare addresses): the configuration may be another
+   *   one since
    */
-  recover(mayFederate: (sender: string) => boolean): { readonly resumed: number; readonly returned: number } {
+  recover(barred: (sender: string, recipient: string) => Barred | undefined): {
+    readonly resumed: number;
+    readonly returned: number;
+  } {
     let resumed = 0;
     let returned = 0;
     const ours = this.#store.outgoing().filter(({ inward = false }) => inward === (this.#way === "inside"));
     for (const queued of ours) {
-      if (queued.state === "queued" && !mayFederate(bareOf(queued.sender))) {
+      const bar = queued.state === "queued" ? barred(bareOf(queued.sender), bareOf(queued.recipient)) : undefined;
+      if (bar !== undefined) {
         returned++;
-        this.#giveBack(queued, "forbidden", ACCESS_LOST);
+        this.#giveBack(queued, bar.condition, bar.text);
       } else if (queued.state === "queued") {
         resumed++;
         // Its time stood still while no process could try.
@@ -138,6 +142,7 @@ export class Outbox {
         bytes: Buffer.byteLength(queued.xml),
         row: queued.row,
         speaker: bareOf(queued.sender),
+        hearer: bareOf(queued.recipient),
         expiresAt: queued.expiresAt,
         giveBack: (condition, text) => this.#giveBack(queued, condition, text),
       },

@@ -20,16 +20,19 @@ import { mayReach } from "../policy/trust";
 import type { PolicyChange } from "../s2s/federation";
 import type { Pair } from "../s2s/pair";
 import { PartnerRates } from "../s2s/partner-rates";
+import type { BlockedUserStatus } from "../status";
 import type { Store } from "../store/store";
-import { entitlementChange, isLower } from "./entitlement-change";
+import { BlockedUsers, onBlocked } from "./blocked-users";
+import { entitlementChange } from "./entitlement-change";
 import { EntitlementReview } from "./entitlement-review";
 import { onIq } from "./iq";
 import { chatStateStanza, messageStanza, onMessage } from "./messages";
-import { ACCESS_LOST, type Carrier, Outbox } from "./outbox";
+import { type Carrier, Outbox } from "./outbox";
 import { partingsOf } from "./partings";
 import { onPresence, sendPresence, subscription } from "./presence";
 import { forgetContact, MAXIMUM_CONTACTS, type Route, relayOutward } from "./relay";
 import { partiesOf, partyOf, type RoutingContext } from "./routing-context";
+import { barred, withdrawals } from "./withdrawals";
 
 export interface RouterOptions {
   readonly document: GatewayDocument;
@@ -79,9 +82,11 @@ export class Router implements FederationSide {
       log,
       now,
       rates: new PartnerRates(now),
+      blocked: new BlockedUsers(counters, log, now),
       reachable: (row, local, remote) =>
         inner.hasUser(local) &&
         snapshot().access.allowed(local) &&
+        !federation.policy.blocks(remote) &&
         mayReach(row.partnerType, store.contact(local, remote) !== undefined),
       logMessage: messageLog(options, () => this.#snapshot.document),
     };
@@ -97,7 +102,9 @@ export class Router implements FederationSide {
 
   /** Sends what an earlier process left in the queue, and gives back what may have been sent. */
   recover(): void {
-    const { resumed, returned } = this.#outbox.recover((sender) => this.#mayFederate(sender));
+    const { resumed, returned } = this.#outbox.recover((sender, recipient) =>
+      barred(this.#snapshot, this.#mayFederate(sender), recipient),
+    );
     if (resumed + returned > 0) this.#options.log.info("queue-recovered", { resumed, returned });
   }
 
@@ -105,19 +112,10 @@ export class Router implements FederationSide {
   apply(next: Snapshot): PolicyChange {
     const before = this.#snapshot;
     this.#snapshot = next;
+    this.#context.blocked.keep(next.policy.blocks);
     return {
       partings: (pair) => partingsOf(this.#context, pair),
-      revoked: (pair) => {
-        const old = before.policy.row(pair.local, pair.remote);
-        const row = next.policy.row(pair.local, pair.remote);
-        const lowered = old !== undefined && row !== undefined && isLower(old.partnerType, row.partnerType);
-        return {
-          text: ACCESS_LOST,
-          item: ({ speaker, shows }) =>
-            speaker !== undefined &&
-            ((lowered && shows === true) || (before.access.allowed(speaker) && !this.#mayFederate(speaker))),
-        };
-      },
+      revoked: (pair) => withdrawals(before, next, pair, (user) => this.#mayFederate(user)),
     };
   }
 
@@ -133,6 +131,11 @@ export class Router implements FederationSide {
     await this.#inner.close();
   }
 
+  /** Who is blocked and was refused something. */
+  blockedUsers(): readonly BlockedUserStatus[] {
+    return this.#context.blocked.status();
+  }
+
   /** A stanza of an authenticated pair. */
   receive(pair: Pair, stanza: Element): void {
     const parties = partiesOf(stanza);
@@ -143,7 +146,8 @@ export class Router implements FederationSide {
         this.#outbox.send(pair, errorReply(stanza, "jid-malformed"));
       return;
     }
-    if (stanza.name === "message") onMessage(this.#context, pair, row, stanza, parties);
+    if (this.#context.policy.blocks(parties.from.bare)) onBlocked(this.#context, pair, row, stanza, parties);
+    else if (stanza.name === "message") onMessage(this.#context, pair, row, stanza, parties);
     else if (stanza.name === "presence") onPresence(this.#context, pair, row, stanza, parties);
     else onIq(this.#context, pair, row, stanza, parties);
   }
@@ -259,6 +263,7 @@ export class Router implements FederationSide {
     const row = this.#context.policy.row(from.domain, to.domain);
     if (row === undefined)
       return refuse("remote-server-not-found", `${to.domain} is not an allowed partner of ${from.domain}`);
+    if (this.#context.policy.blocks(to.bare)) return this.#context.blocked.refusal(to.bare, row);
     return { ok: true, pair: { local: from.domain, remote: to.domain }, row, from, to };
   }
 
@@ -267,8 +272,9 @@ export class Router implements FederationSide {
     const { store, now } = this.#options;
     const before = now() - this.#snapshot.document.gateway.subscriptionRefreshInterval * 1000;
     for (const contact of store.contactsBefore(before, REFRESHES)) {
-      const route = this.#route(contact.local, contact.remote);
       store.putContact({ ...contact, refreshedAt: now() });
+      if (this.#context.policy.blocks(contact.remote)) continue;
+      const route = this.#route(contact.local, contact.remote);
       if (!route.ok || contact.state === "refused") continue;
       const { bare } = route.from;
       const stanza =

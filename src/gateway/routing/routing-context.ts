@@ -8,6 +8,7 @@ import type { Log } from "../log";
 import type { LocalAccess } from "../policy/access";
 import type { PartnerRates } from "../s2s/partner-rates";
 import type { Store } from "../store/store";
+import type { BlockedUsers } from "./blocked-users";
 import type { Outbox } from "./outbox";
 
 /** One end of a stanza, prepared. */
@@ -35,7 +36,8 @@ export interface RoutingContext {
   readonly log: Log;
   readonly now: () => number;
   readonly rates: PartnerRates;
-  /** Whether a partner's user may reach a local one: it exists, may federate, and the partner type allows it. */
+  readonly blocked: BlockedUsers;
+  /** Whether a partner's user, who is not blocked, may reach a local one: it exists, may federate, the type allows it. */
   reachable(row: DocumentPartner, local: string, remote: string): boolean;
   logMessage(direction: "in" | "out", from: string, to: string, id: string | undefined, body: string): void;
 }

@@ -21,7 +21,7 @@ import { dialbackKey, sameKey } from "./dialback-key";
 import type { DialbackResult } from "./inbound-state";
 import { InboundStream } from "./inbound-stream";
 import { Link } from "./link";
-import type { LinkItem } from "./link-queue";
+import type { LinkItem, Withdrawal } from "./link-queue";
 import { type MemoryCeiling, processMemoryCeiling } from "./memory-ceiling";
 import { type OutboundEnd, OutboundStream } from "./outbound-stream";
 import type { OwnCertificates } from "./own-certificates";
@@ -66,8 +66,8 @@ export interface RevokedStream extends Pair {
 export interface PolicyChange {
   /** Stanzas by which a pair that may federate no more is left: XML to be written before the stream closes. */
   readonly partings: (pair: Pair) => string;
-  /** Whether something that waits may not be sent any more, and what its sender is told. */
-  readonly revoked: (pair: Pair) => { readonly item: (item: LinkItem) => boolean; readonly text: string } | undefined;
+  /** What of a pair's queue may not be sent any more. */
+  readonly revoked: (pair: Pair) => readonly Withdrawal[];
 }
 
 /** What waits for a pair. */
@@ -203,8 +203,7 @@ export class Federation {
       revoked.push({ direction, ...pair, condition: error.condition, reason });
     for (const stream of this.#verifying) if (concerned(stream.pair)) stream.close();
     for (const link of this.#links.values()) {
-      const taken = change.revoked(link.pair);
-      if (taken !== undefined) link.withdraw(taken.item, "forbidden", taken.text);
+      for (const { item, condition, text } of change.revoked(link.pair)) link.withdraw(item, condition, text);
       if (!concerned(link.pair)) continue;
       const revocation = link.reconsider(() => change.partings(link.pair));
       if (revocation !== undefined) note("out", link.pair, revocation);

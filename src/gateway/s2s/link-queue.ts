@@ -8,6 +8,8 @@ export interface LinkItem {
   readonly keepAlive?: boolean;
   /** Bare address of the local user whose will it carries: a message, a chat state, a request, their availability. */
   readonly speaker?: string;
+  /** Bare address of the partner's user who hears the speaker. */
+  readonly hearer?: string;
   /** It shows how available the speaker is. */
   readonly shows?: true;
   /** The store's row of a durable message. */
@@ -16,6 +18,13 @@ export interface LinkItem {
   readonly expiresAt: number;
   /** Gives it back to its sender. */
   readonly giveBack: (condition: StanzaCondition, text: string) => void;
+}
+
+/** What may not be sent any more, and what its sender is told. */
+export interface Withdrawal {
+  readonly item: (item: LinkItem) => boolean;
+  readonly condition: StanzaCondition;
+  readonly text: string;
 }
 
 /** What is kept of a stanza once it was written: never its text, which is not sent again. */

@@ -223,6 +223,20 @@ const RULES: readonly Rule[] = [
     kept: withPartners({ ...federated, allowedTargets: ["10.0.0.0/8", "2001:db8::/32"] }),
   },
   {
+    says: "error blocked-user-elsewhere partners[0].blockedUsers[1]",
+    broken: withPartners({ ...federated, blockedUsers: ["eve@Fabrikam.example", "eve@elsewhere.example"] }),
+    kept: withPartners({
+      ...federated,
+      additionalDomains: ["elsewhere.example"],
+      blockedUsers: ["eve@fabrikam.example", "eve@elsewhere.example"],
+    }),
+  },
+  {
+    says: "error blocked-user-duplicate partners[0].blockedUsers[1]",
+    broken: withPartners({ ...federated, blockedUsers: ["eve@fabrikam.example", "EVE@FABRIKAM.example"] }),
+    kept: withPartners({ ...federated, blockedUsers: ["eve@fabrikam.example", "eva@fabrikam.example"] }),
+  },
+  {
     says: "error trust-anchor-unreadable partners[0].trustAnchors[0]",
     broken: withPartners({
       ...federated,

@@ -26,6 +26,13 @@ function changes(after: EdgeInput, before: EdgeInput = EDGE): string[] {
 }
 
 describe("what another definition changes, in words", () => {
+  test("a user blocked no more", () => {
+    const blocked = (...blockedUsers: string[]) => withPartner({ blockedUsers });
+    expect(
+      changes(blocked("eve@fabrikam.example"), blocked("eve@fabrikam.example", "mallory@fabrikam.example")),
+    ).toEqual(["grants: fabrikam.example: mallory@fabrikam.example is blocked no more"]);
+  });
+
   test("nothing, where it says the same in another order", () => {
     const { name, ...rest } = EDGE;
     expect(changes({ ...rest, name })).toEqual([]);
@@ -64,6 +71,11 @@ describe("what another definition changes, in words", () => {
       "a pin, of which a hash is said",
       withPartner({ pins: [pin] }),
       [`revokes: fabrikam.example: its certificate must have one of 1 pinned keys (sha256:${pin.slice(0, 16)})`],
+    ],
+    [
+      "a user blocked",
+      withPartner({ blockedUsers: ["Eve@fabrikam.example"] }),
+      ["revokes: fabrikam.example: eve@fabrikam.example is blocked: reaches nobody here, nor is reached"],
     ],
     [
       "a lower limit",

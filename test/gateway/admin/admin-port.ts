@@ -23,6 +23,7 @@ export const STATUS: GatewayStatus = {
   queues: [],
   failures: [],
   counters: {},
+  blockedUsers: [],
   lastFailures: {},
 };
 

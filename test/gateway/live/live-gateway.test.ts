@@ -129,7 +129,7 @@ describe("what the process cannot take up while it lives", () => {
 });
 
 describe("a stream that we opened", () => {
-  const nothing = { partings: () => "<presence type='unavailable'/>", revoked: () => undefined };
+  const nothing = { partings: () => "<presence type='unavailable'/>", revoked: () => [] };
 
   test("of a partner that is put out: its last words, then the error; what waits goes back", async () => {
     const rig = await startFederation(lab);
@@ -184,7 +184,7 @@ describe("a stream that we opened", () => {
     rig.federation.send(PAIR, allowed);
     rig.federation.apply(rig.federation.snapshot, {
       partings: () => "",
-      revoked: () => ({ item: ({ speaker }) => speaker === "a", text: "no more" }),
+      revoked: () => [{ item: ({ speaker }) => speaker === "a", condition: "forbidden", text: "no more" }],
     });
     expect(denied.returned).toEqual([{ condition: "forbidden", text: "no more" }]);
     expect(allowed.returned).toEqual([]);

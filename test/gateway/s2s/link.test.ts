@@ -444,7 +444,7 @@ test("what waits for its commit when its speaker loses access is not written; wh
   send(ofAlice, item("his", { speaker: "bob" }));
   rig.federation.apply(rig.federation.snapshot, {
     partings: () => "",
-    revoked: () => ({ item: ({ speaker }) => speaker === "alice", text: "no more" }),
+    revoked: () => [{ item: ({ speaker }) => speaker === "alice", condition: "forbidden", text: "no more" }],
   });
   await stream.until(/his/);
   expect(stream.text).not.toContain("hers");

@@ -1,0 +1,32 @@
+import { expect, test } from "@jest/globals";
+import { statusText } from "../../../src/cli/operation/status-text";
+import { styleFor } from "../../../src/cli/output/style";
+import { STATUS } from "../../gateway/admin/admin-port";
+
+const NOW = Date.parse("2026-11-23T12:00:00Z");
+const eve = {
+  user: "eve@fabrikam.example",
+  partner: "fabrikam.example",
+  in: 3,
+  out: 1,
+  lastAt: "2026-11-23T11:59:30Z",
+};
+const text = (blockedUsers: (typeof eve)[]) => statusText({ ...STATUS, blockedUsers }, NOW, styleFor(false));
+
+test("names blocked users who tried something, and how often", () => {
+  expect(text([eve])).toContain(
+    "blocked eve@fabrikam.example: 3 stanzas from there, 1 of ours refused, the last 30 s ago\n",
+  );
+  expect(text([])).not.toContain("blocked");
+});
+
+test("counts those that a screen has no room for", () => {
+  const many = Array.from({ length: 12 }, (_, index) => ({ ...eve, user: `eve${index}@fabrikam.example` }));
+  expect(text(many).match(/^blocked /gm)).toHaveLength(10);
+  expect(text(many)).toContain("and 2 blocked users more");
+});
+
+test("shows a gateway that says nothing of them, as older ones do", () => {
+  const { blockedUsers: _, ...older } = STATUS;
+  expect(statusText(older as typeof STATUS, NOW, styleFor(false))).toContain("ready");
+});

@@ -89,6 +89,11 @@ export const METRICS: Readonly<Record<string, Metric>> = {
     help: "Streams that authenticated.",
     labels: { direction: DIRECTION, method: METHOD },
   },
+  xmpp_edge_streams_resumed_total: {
+    type: "counter",
+    help: "Streams that went on with the session of one whose connection was lost (XEP-0198).",
+    labels: { direction: DIRECTION },
+  },
   xmpp_edge_streams_refused_total: {
     type: "counter",
     help: "Refusals on streams to us. A certificate refused may be followed by dialback where the row allows it.",

@@ -1,4 +1,4 @@
-import type { OutboundEnd } from "../s2s/outbound-stream";
+import type { OutboundEnd } from "../s2s/outbound-end";
 
 /** Where on the way to a partner something broke, in the order in which a stream gets there. */
 export const HOPS = ["DNS", "connect", "TLS", "certificate", "authentication", "policy", "delivery"] as const;

@@ -21,15 +21,17 @@ export interface ManagedStream {
 /** The barrier of a stream whose peer acknowledges what it has handled (XEP-0198). */
 export class AcknowledgementBarrier<T extends Weighted> implements DeliveryBarrier<T> {
   readonly stride = ASK_EVERY;
-  readonly #window = new AcknowledgedWindow<T>();
+  readonly #window: AcknowledgedWindow<T>;
   readonly #stream: ManagedStream;
   /** Written since the last `<r/>`. */
   #uncovered = 0;
   #next: NodeJS.Timeout | undefined;
   #patience: NodeJS.Timeout | undefined;
 
-  constructor(stream: ManagedStream) {
+  /** @param handled what the peer has counted before, in a session that goes on */
+  constructor(stream: ManagedStream, handled = 0) {
     this.#stream = stream;
+    this.#window = new AcknowledgedWindow(handled);
   }
 
   get full(): boolean {
@@ -72,10 +74,15 @@ export class AcknowledgementBarrier<T extends Weighted> implements DeliveryBarri
   }
 
   abandon(): T[] {
+    return this.lose().takeAll();
+  }
+
+  /** The connection is gone: what a session that goes on counts from. */
+  lose(): AcknowledgedWindow<T> {
     clearTimeout(this.#next);
     clearTimeout(this.#patience);
     this.#next = this.#patience = undefined;
-    return this.#window.takeAll();
+    return this.#window;
   }
 
   #askLater(): void {

@@ -1,5 +1,6 @@
 import type { StanzaCondition } from "../../stream/stanza-error";
-import type { OutboundEnd } from "./outbound-stream";
+import type { WrittenItem } from "./link-queue";
+import type { OutboundEnd } from "./outbound-end";
 import type { Pair } from "./pair";
 
 /** Ends after which trying again soon is of no use: policy, trust, or a name that has no server. */
@@ -40,4 +41,13 @@ export function senderCondition(end: OutboundEnd): StanzaCondition {
 /** The same in words. */
 export function senderText({ remote }: Pair, end: OutboundEnd): string {
   return `no stream with ${remote}: ${end.code}: ${end.text}`;
+}
+
+/** What was written to a connection that is lost, and nobody knows whether it was read. */
+export function giveBackUncertain({ remote }: Pair, items: readonly WrittenItem[]): void {
+  for (const item of items)
+    item.giveBack(
+      "remote-server-timeout",
+      `the connection to ${remote} was lost before an answer: the message may have arrived`,
+    );
 }

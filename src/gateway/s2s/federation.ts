@@ -23,10 +23,12 @@ import { InboundStream } from "./inbound-stream";
 import { Link } from "./link";
 import type { LinkItem, Withdrawal } from "./link-queue";
 import { type MemoryCeiling, processMemoryCeiling } from "./memory-ceiling";
-import { type OutboundEnd, OutboundStream } from "./outbound-stream";
+import type { OutboundEnd } from "./outbound-end";
+import { OutboundStream } from "./outbound-stream";
 import type { OwnCertificates } from "./own-certificates";
 import { type Pair, pairKey } from "./pair";
 import { PartnerRates } from "./partner-rates";
+import { ResumableSessions } from "./resumable-sessions";
 import type { StreamHost, Surroundings } from "./stream-host";
 
 export interface FederationOptions {
@@ -145,6 +147,7 @@ export class Federation {
         log,
       }),
       rates: new PartnerRates(surroundings.now),
+      sessions: new ResumableSessions(surroundings.now, surroundings.randomId),
       policy,
       settings,
       targetPolicy: (row): TargetPolicy => ({
@@ -347,6 +350,7 @@ export class Federation {
 
   /** Keep-alive and inactivity, measured over all streams of a pair (DESIGN, "Keep-alive"). */
   #sweep(): void {
+    this.#host.sessions.sweep();
     if (this.#host.gate.memoryIsShort) this.#host.admission.shedWaiting();
     const now = this.#options.surroundings.now();
     const { keepAliveInterval, streamInactivityTimeout } = this.#snapshot.document.gateway;

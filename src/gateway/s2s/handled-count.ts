@@ -3,14 +3,18 @@ import { answerText, COUNT_MODULUS } from "../../stream/stream-management";
 /** How many stanzas of a peer were handled since it enabled stream management, and our telling it so. */
 export class HandledCount {
   readonly #committed: () => Promise<void>;
-  #handled = 0;
+  #handled: number;
   #answering = false;
   /** It was asked again while an answer was on its way. */
   #again = false;
 
-  /** @param committed resolves when all that was accepted until now survives the process: only then it counts */
-  constructor(committed: () => Promise<void>) {
+  /**
+   * @param committed resolves when all that was accepted until now survives the process: only then it counts
+   * @param handled what was handled before, in a session that goes on
+   */
+  constructor(committed: () => Promise<void>, handled = 0) {
     this.#committed = committed;
+    this.#handled = handled;
   }
 
   get handled(): number {

@@ -44,7 +44,7 @@ function onElement(state: InboundState, el: Element, context: InboundContext): I
   if (el.ns === saslNamespace) return onSasl(state, el, context);
   if (el.ns === dialbackNamespace && el.name === "result") return onResult(state, el, context);
   if (el.ns === dialbackNamespace && el.name === "verify") return onVerify(state, el, context);
-  if (el.ns === managementNamespace) return onManagement(state, el);
+  if (el.ns === managementNamespace) return onManagement(state, el, context);
   if (el.ns === streamsNamespace && el.name === "error")
     return { state: { ...state, phase: "closed" }, effects: [{ do: "peerError", element: el }, { do: "close" }] };
   if (el.name === "message" || el.name === "presence" || el.name === "iq") return onStanza(state, el, context);

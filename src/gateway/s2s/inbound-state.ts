@@ -80,7 +80,10 @@ export type InboundEffect =
   | { readonly do: "dialbackResult"; readonly pair: Pair; readonly result: DialbackAnswer }
   | { readonly do: "verifyResult"; readonly pair: Pair; readonly id: string; readonly result: DialbackAnswer }
   | { readonly do: "stanza"; readonly pair: Pair; readonly stanza: Element }
-  | { readonly do: "enabled" }
+  /** Stream management begins; `resumable` is the pair whose session survives its connection, if any. */
+  | { readonly do: "enabled"; readonly resumable: Pair | undefined }
+  /** The pair's session goes on. */
+  | { readonly do: "resume"; readonly pair: Pair; readonly id: string }
   | { readonly do: "managementFailed"; readonly condition: string }
   /** The peer asks how many stanzas were handled. */
   | { readonly do: "acknowledge" }
@@ -105,6 +108,8 @@ export interface InboundContext {
   readonly understandsErrors: (remote: string) => boolean;
   /** Whether a key is one of a stream that we are opening now. */
   readonly isOwnKey: (pair: Pair, streamId: string, key: string) => boolean;
+  /** Whether there is a session of the pair with that id that can be resumed. */
+  readonly hasSession: (pair: Pair, id: string) => boolean;
 }
 
 export interface InboundStep {

@@ -4,15 +4,8 @@ import { presentedChain } from "../../certificate/presented";
 import type { Method } from "../../definition/negotiation";
 import { featuresElement } from "../../stream/features";
 import { CLOSE_STREAM, openStream, readHeader } from "../../stream/header";
-import {
-  managementNamespace,
-  pingNamespace,
-  saslNamespace,
-  serverNamespace,
-  tlsNamespace,
-} from "../../stream/namespaces";
+import { pingNamespace, saslNamespace, serverNamespace, tlsNamespace } from "../../stream/namespaces";
 import { readStreamError, type StreamError, streamErrorElement } from "../../stream/stream-error";
-import { answerText, failedElement, handledTooHigh } from "../../stream/stream-management";
 import { Wire, type WireHandlers } from "../../stream/wire";
 import { childNamed, type Element, xml } from "../../stream/xml/element";
 import type { StreamHeader } from "../../stream/xml/parser";
@@ -23,7 +16,6 @@ import type { StreamTrace } from "../operation/traces";
 import type { StreamStatus } from "../status";
 import { CountedPairs } from "./counted-pairs";
 import { dialbackAnswer } from "./dialback-answer";
-import { HandledCount } from "./handled-count";
 import { stepInbound } from "./inbound-machine";
 import { reviewInbound } from "./inbound-review";
 import {
@@ -36,6 +28,7 @@ import {
 import { inboundStatus } from "./inbound-status";
 import { Intake } from "./intake";
 import { type Pair, pairKey, pairOfKey } from "./pair";
+import { PeerManagement } from "./peer-management";
 import { StreamDeadline } from "./stream-deadline";
 import { MAXIMUM_STANZA_BYTES } from "./stream-features";
 import { DIRECT_TLS_PROTOCOL, type StreamHost } from "./stream-host";
@@ -63,8 +56,7 @@ export class InboundStream implements WireHandlers {
   #lastStanza: number;
   readonly #counted: CountedPairs;
   readonly #intake: Intake;
-  /** Since the peer enabled stream management. */
-  #handled: HandledCount | undefined;
+  readonly #management: PeerManagement;
   /** Until the peer's turn comes for a TLS handshake. */
   #turn: NodeJS.Timeout | undefined;
   readonly #onClosed: () => void;
@@ -91,8 +83,19 @@ export class InboundStream implements WireHandlers {
       admits: (row) => host.admission.admits(row, "in"),
       understandsErrors: (remote) => host.understandsErrors(remote),
       isOwnKey: (pair, streamId, key) => host.isOwnKey(pair, streamId, key),
+      hasSession: (pair, id) => host.sessions.has(pair, id),
     };
-    this.#wire = new Wire(socket, this);
+    const wire = new Wire(socket, this);
+    this.#wire = wire;
+    this.#management = new PeerManagement(
+      {
+        write: (text) => wire.write(text),
+        send: (el) => wire.send(el),
+        close: (error) => this.close(error),
+        committed: () => host.committed(),
+      },
+      host.sessions,
+    );
     this.#counted = new CountedPairs(host.admission);
     this.#intake = new Intake({
       rates: host.rates,
@@ -134,9 +137,7 @@ export class InboundStream implements WireHandlers {
    * sent before it saw our close still count (RFC 6120 section 4.4).
    */
   close(error?: StreamError): void {
-    // XEP-0198 section 4: who closes tells its count first.
-    if (error === undefined && !this.#closing && this.#handled !== undefined)
-      this.#wire.write(answerText(this.#handled.handled));
+    if (error === undefined && !this.#closing) this.#management.tellLast();
     this.#end(error, error === undefined ? CLOSING_MS : LAST_WORDS_MS);
   }
 
@@ -176,6 +177,7 @@ export class InboundStream implements WireHandlers {
   #end(error: StreamError | undefined, patience: number): void {
     if (this.#wire.closed || this.#closing) return;
     this.#closing = true;
+    this.#management.giveUp();
     this.#deadline.clear();
     const header = this.#headerSent ? "" : this.#header(undefined, undefined);
     const lastWords = error === undefined ? "" : serialise(streamErrorElement(error), serverNamespace);
@@ -224,8 +226,8 @@ export class InboundStream implements WireHandlers {
 
   /** The count that is told last is of what survives this process. */
   #whenSettled(close: () => void): void {
-    if (this.#handled === undefined || this.#closing) close();
-    else void this.#host.committed().then(close, () => this.#unsettled());
+    if (!this.#management.enabled || this.#closing) close();
+    else void this.#host.committed().then(close, () => this.#management.unsettled());
   }
 
   onWritten(text: string): void {
@@ -273,16 +275,12 @@ export class InboundStream implements WireHandlers {
     this.#deadline.clear();
     this.#host.admission.settle(this);
     this.#counted.clear();
+    this.#management.lose();
     clearTimeout(this.#turn);
     this.#state = { ...this.#state, phase: "closed" };
     this.#trace.note(`the stream has ended: ${reason}`);
     this.#host.log.debug("stream-closed", { direction: "in", remote: this.#state.remote, reason });
     this.#onClosed();
-  }
-
-  /** Nothing that came is acknowledged any more. */
-  #unsettled(): void {
-    this.close({ condition: "internal-server-error", text: "the state cannot be written" });
   }
 
   // What the machine wants done.
@@ -338,17 +336,19 @@ export class InboundStream implements WireHandlers {
         this.#deliver(effect.pair, effect.stanza);
         return;
       case "enabled":
-        this.#handled = new HandledCount(() => host.committed());
-        this.#wire.send(xml("enabled", managementNamespace));
+        this.#management.enable(effect.resumable);
+        return;
+      case "resume":
+        if (!this.#closing) this.#resume(effect.pair, effect.id);
         return;
       case "managementFailed":
-        this.#wire.send(failedElement(effect.condition));
+        this.#management.refuse(effect.condition);
         return;
       case "acknowledge":
-        this.#handled?.answer((text) => this.#wire.write(text)).catch(() => this.#unsettled());
+        this.#management.answer();
         return;
       case "acknowledged":
-        if (effect.handled > 0) this.close(handledTooHigh(effect.handled, 0)); // nothing is sent this way
+        this.#management.acknowledged(effect.handled);
         return;
       case "peerError": {
         const error = readStreamError(effect.element);
@@ -408,6 +408,7 @@ export class InboundStream implements WireHandlers {
     const row = host.policy().row(pair.local, pair.remote);
     if (row === undefined) return;
     this.#counted.count(pairKey(pair), row);
+    if (this.#state.pairs.size > 1) this.#management.giveUp(); // its count would be of other pairs too
     host.admission.settle(this);
     host.gate.authenticated(this.#wire.remoteAddress);
     this.#deadline.clear();
@@ -424,6 +425,12 @@ export class InboundStream implements WireHandlers {
     host.inboundAuthenticated(pair, method);
   }
 
+  #resume(pair: Pair, id: string): void {
+    this.#management.resume(pair, id);
+    this.#host.counters.add('streams_resumed_total{direction="in"}');
+    this.#host.log.info("stream-resumed", { direction: "in", ...pair });
+  }
+
   async #verify(pair: Pair, key: string): Promise<void> {
     const result = await this.#host.verifyKey(pair, this.#state.streamId, key);
     this.#step({ type: "dialback", pair, result });
@@ -433,7 +440,7 @@ export class InboundStream implements WireHandlers {
   #deliver(pair: Pair, stanza: Element): void {
     try {
       this.#host.inboundStanza(pair, stanza);
-      this.#handled?.add();
+      this.#management.add();
     } catch (error) {
       this.#host.log.error("stanza-failed", { ...pair, kind: stanza.name, reason: (error as Error).message });
       this.close({ condition: "internal-server-error", text: "a stanza could not be taken over" });

@@ -27,11 +27,16 @@ export interface Withdrawal {
   readonly text: string;
 }
 
-/** What is kept of a stanza once it was written: never its text, which is not sent again. */
-export type WrittenItem = Pick<LinkItem, "bytes" | "row" | "giveBack">;
+/** What is kept of a stanza once it was written. */
+export type WrittenItem = Pick<LinkItem, "bytes" | "row" | "giveBack"> & {
+  /** The stanza itself, where its session may be resumed: what the peer has not handled then is sent again. */
+  readonly again?: LinkItem;
+};
 
-export function written({ bytes, row, giveBack }: LinkItem): WrittenItem {
-  return row === undefined ? { bytes, giveBack } : { bytes, row, giveBack };
+/** @param resumable its session survives the connection; else its text is not kept: it is never sent again */
+export function written(item: LinkItem, resumable: boolean): WrittenItem {
+  const { bytes, row, giveBack } = item;
+  return { bytes, giveBack, ...(row === undefined ? {} : { row }), ...(resumable ? { again: item } : {}) };
 }
 
 /** A queue keeps this much while the partner cannot be reached. */

@@ -1,23 +1,25 @@
 import type { DocumentPartner } from "../../definition/facts/gateway-document";
 import type { StanzaCondition } from "../../stream/stanza-error";
-import { handledTooHigh } from "../../stream/stream-management";
+import { handledTooHigh, type Resumption } from "../../stream/stream-management";
 import type { Revocation } from "../live/stream-review";
 import type { StreamStatus } from "../status";
 import type { Store } from "../store/store";
 import { AcknowledgementBarrier } from "./acknowledgement-barrier";
 import { Alarm } from "./alarm";
 import { MAXIMUM_UNPROVED_BYTES } from "./delivery-barrier";
-import { senderCondition, senderText } from "./delivery-failure";
+import { giveBackUncertain, senderCondition, senderText } from "./delivery-failure";
+import { HeldSession } from "./held-session";
 import { type LinkItem, LinkQueue, type WrittenItem, written } from "./link-queue";
-import { type OutboundEnd, OutboundStream } from "./outbound-stream";
+import { OrderlyClose } from "./orderly-close";
+import type { OutboundEnd } from "./outbound-end";
+import { reportEnd } from "./outbound-end-report";
+import type { Purpose } from "./outbound-state";
+import { OutboundStream } from "./outbound-stream";
 import type { Pair } from "./pair";
 import { PingBarrier } from "./ping-barrier";
 import { RetrySchedule } from "./retry-schedule";
 import { barrierOf, type StreamBarrier } from "./stream-barrier";
 import type { StreamHost } from "./stream-host";
-
-/** The last barrier before our own close. */
-const LAST_BARRIER_MS = 5_000;
 
 /** Outbound traffic of one pair: one stream at most, its queue, its barrier, its retries. */
 export class Link {
@@ -30,6 +32,10 @@ export class Link {
   readonly #alarm: Alarm;
   /** Of the stream, once it is ready. */
   #barrier: StreamBarrier | undefined;
+  /** Of the stream: the session that can be resumed on another. */
+  #resumption: Resumption | undefined;
+  /** The session of a stream that was lost, until another one resumes it. */
+  #held: HeldSession | undefined;
   #stream: OutboundStream | undefined;
   /** Of the stream: it was authenticated and counts against the limits. */
   #counted: { readonly partner: string; readonly off: () => void } | undefined;
@@ -37,12 +43,10 @@ export class Link {
   #renewing = false;
   /** The stream has ended and the queue has not been settled yet. */
   #unsettled: { readonly end: OutboundEnd; readonly orderly: boolean } | undefined;
-  #lastBarrier: NodeJS.Timeout | undefined;
   #pumping = false;
   /** Taken off the queue, and not written before the store has committed. */
   #taken: LinkItem[] = [];
-  /** Called when the stream that is being closed in order is gone. */
-  #closing: (() => void) | undefined;
+  readonly #closing = new OrderlyClose();
   #stopped = false;
   #lastStanza: number;
 
@@ -150,7 +154,7 @@ export class Link {
     if (proved.length > 0) this.#retries.delivered();
     this.#store.dequeue(rowsOf(proved));
     this.#host.counters.add("stanzas_delivered_total", proved.length);
-    if (this.#closing !== undefined && this.#proved) this.#closeStream();
+    if (this.#closing.running && this.#proved) this.#closeStream();
     else this.#advance();
   }
 
@@ -168,7 +172,7 @@ export class Link {
 
   /** Nothing is going on: what is remembered of it may be forgotten. */
   get idle(): boolean {
-    return this.#stream === undefined && this.#queue.length === 0 && !this.#pumping;
+    return this.#stream === undefined && !this.#wantsStream && !this.#pumping;
   }
 
   /**
@@ -195,6 +199,7 @@ export class Link {
 
   /** Takes back what waits and may not be sent any more. */
   withdraw(revoked: (item: LinkItem) => boolean, condition: StanzaCondition, text: string): void {
+    this.#held?.withdraw(revoked, condition, text);
     const taken = this.#taken.filter(revoked);
     this.#taken = this.#taken.filter((item) => !taken.includes(item));
     for (const item of [...taken, ...this.#queue.takeWhere(revoked)]) item.giveBack(condition, text);
@@ -211,40 +216,31 @@ export class Link {
     this.#stopped = true;
     this.#alarm.clear();
     if (this.#stream !== undefined) await this.#finish();
+    this.#dropHeld();
   }
 
   #finish(): Promise<void> {
-    return new Promise((resolve) => {
-      const before = this.#closing;
-      this.#closing = () => {
-        before?.();
-        resolve();
-      };
-      if (before !== undefined) return;
-      if (!this.ready || this.#proved) {
-        this.#closeStream();
-        return;
-      }
+    const ask = () => {
+      if (!this.ready || this.#proved) return false;
       this.#barrier?.askIfOpen();
-      this.#lastBarrier = setTimeout(() => this.#closeStream(), LAST_BARRIER_MS).unref();
-    });
+      return true;
+    };
+    return this.#closing.begin(ask, () => this.#closeStream());
   }
 
   #closeStream(): void {
-    const stream = this.#stream;
-    if (stream === undefined) this.#closed();
-    else stream.close();
+    if (this.#stream === undefined) this.#closing.over();
+    else this.#stream.close();
   }
 
-  #closed(): void {
-    const closed = this.#closing;
-    this.#closing = undefined;
-    closed?.();
+  /** Something waits that only a stream can settle. */
+  get #wantsStream(): boolean {
+    return this.#queue.length > 0 || this.#held !== undefined;
   }
 
   /** Goes on with the queue where that is possible now. */
   #advance(now = this.#host.surroundings.now()): void {
-    if (this.#queue.length === 0 || this.#closing !== undefined || this.#unsettled !== undefined) return;
+    if (!this.#wantsStream || this.#closing.running || this.#unsettled !== undefined) return;
     if (this.#stream !== undefined) {
       if (this.ready && !this.#pumping) void this.#pump();
     } else if (!this.#stopped && now >= this.#retries.nextTry) this.#open();
@@ -262,16 +258,21 @@ export class Link {
       this.#retry(LIMIT_REACHED);
       return;
     }
-    const stream: OutboundStream = new OutboundStream(this.pair, row, { kind: "stanzas" }, this.#host, {
-      onReady: (_, managed) => {
+    const resume = this.#held?.resumption;
+    const purpose: Purpose = { kind: "stanzas", ...(resume === undefined ? {} : { resume }) };
+    const stream: OutboundStream = new OutboundStream(this.pair, row, purpose, this.#host, {
+      onReady: (_, management) => {
         if (!this.#host.admission.admits(row, "out")) {
           stream.close({ condition: "resource-constraint", text: LIMIT_REACHED.text }); // others were faster
           return;
         }
         this.#count(row);
         this.#retries.stands();
-        this.#barrier = barrierOf(stream, managed, this.#host.surroundings.randomId);
+        this.#barrier = barrierOf(stream, management, this.#host.surroundings.randomId);
+        this.#resumption = management?.resumption;
         this.#host.heard(this.pair);
+        if (management?.resumed === undefined) this.#dropHeld();
+        else this.#resumed(management.resumed);
         this.withdraw((item) => this.#exceeds(item), ...this.#tooLarge());
         this.#advance();
       },
@@ -282,11 +283,36 @@ export class Link {
     this.#stream = stream;
   }
 
+  /** The peer goes on with the session before: what it has not handled did not arrive, and is sent again. */
+  #resumed(handled: number): void {
+    this.#host.counters.add('streams_resumed_total{direction="out"}');
+    const held = this.#held;
+    const resumed = held?.resumed(handled);
+    if (resumed === undefined) return; // given up meanwhile: its senders have been told
+    if (!resumed.ok) {
+      this.#dropHeld();
+      this.#stream?.close(handledTooHigh(handled, resumed.sent));
+      return;
+    }
+    this.#held = undefined;
+    this.#host.log.info("stream-resumed", { direction: "out", ...this.pair, again: resumed.again.length });
+    this.#store.markQueued(rowsOf(resumed.again));
+    this.#queue.putBack(resumed.again);
+    this.#delivered(resumed.proved);
+  }
+
+  /** The session will not be resumed: nobody will ever know what of it has arrived. */
+  #dropHeld(): void {
+    const held = this.#held;
+    this.#held = undefined;
+    if (held !== undefined) giveBackUncertain(this.pair, held.abandon());
+  }
+
   /** Writes what the bound allows. Durable messages are marked first: what may have left is never sent twice. */
   async #pump(): Promise<void> {
     this.#pumping = true;
     try {
-      while (this.ready && this.#closing === undefined && this.#queue.length > 0 && this.#barrier?.full === false) {
+      while (this.ready && !this.#closing.running && this.#queue.length > 0 && this.#barrier?.full === false) {
         this.#dropExpired();
         this.#taken = this.#queue.take(MAXIMUM_UNPROVED_BYTES / 4);
         this.#store.markWritten(rowsOf(this.#taken));
@@ -294,7 +320,7 @@ export class Link {
         await this.#store.committed();
         const batch = this.#taken; // less than was taken where some was withdrawn meanwhile
         this.#taken = [];
-        if (!this.ready || this.#closing !== undefined) {
+        if (!this.ready || this.#closing.running) {
           this.#store.markQueued(rowsOf(batch)); // never written after all
           this.#queue.putBack(batch);
           break;
@@ -317,7 +343,7 @@ export class Link {
     for (let at = 0; at < batch.length; at += barrier.stride) {
       const part = batch.slice(at, at + barrier.stride);
       for (const item of part) stream.write(item.xml);
-      barrier.add(part.map(written));
+      barrier.add(part.map((item) => written(item, this.#resumption !== undefined)));
     }
     this.#host.counters.add('stanzas_total{direction="out"}', batch.length);
   }
@@ -328,39 +354,34 @@ export class Link {
     this.#stream = this.#counted = undefined;
     const renewing = this.#renewing;
     this.#renewing = false;
-    clearTimeout(this.#lastBarrier);
-    this.#lastBarrier = undefined;
-    const uncertain = this.#barrier?.abandon() ?? [];
-    this.#barrier = undefined;
+    const uncertain = this.#hold(end) ? [] : (this.#barrier?.abandon() ?? []);
+    this.#barrier = this.#resumption = undefined;
     // A peer that closes before a stream stands, or over and over, must not be dialled as fast as it closes.
     const orderly = stood && (end.code === "closed" || (end.code === "closed-by-peer" && uncertain.length === 0));
     const expected = orderly || renewing || end.code === "closed";
-    this.#host.log[expected ? "debug" : "warn"]("stream-ended", {
-      direction: "out",
-      ...this.pair,
-      code: end.code,
-      reason: end.text,
-    });
-    if (!expected) {
-      this.#retries.note(end);
-      this.#host.counters.add(`stream_failures_total{code="${end.code}"}`);
-      this.#host.failures.note({ direction: "out", ...this.pair, code: end.code, text: end.text });
-    }
-    for (const item of uncertain)
-      item.giveBack(
-        "remote-server-timeout",
-        `the connection to ${this.pair.remote} was lost before an answer: the message may have arrived`,
-      );
+    if (!expected) this.#retries.note(end);
+    reportEnd(this.#host, this.pair, end, expected);
+    giveBackUncertain(this.pair, uncertain);
     this.#unsettled = { end, orderly: renewing || (orderly && !this.#retries.troubled) };
-    this.#closed();
+    this.#closing.over();
     if (!this.#pumping) this.#settle();
+  }
+
+  /** Keeps what may have arrived where the session can be resumed: its connection was lost, and nobody ended it. */
+  #hold(end: OutboundEnd): boolean {
+    const [barrier, resumption] = [this.#barrier, this.#resumption];
+    if (end.code !== "connection-lost" || resumption === undefined || this.#stopped) return false;
+    if (!(barrier instanceof AcknowledgementBarrier) || barrier.empty) return false;
+    this.#held = new HeldSession(resumption, barrier.lose(), this.#host.surroundings.now());
+    this.#wakeBy(this.#held.until);
+    return true;
   }
 
   /** What becomes of the queue after a stream: the next stream at once, later, or back to the senders. */
   #settle(): void {
     const unsettled = this.#unsettled;
     this.#unsettled = undefined;
-    if (unsettled === undefined || this.#stopped || this.#queue.length === 0) return;
+    if (unsettled === undefined || this.#stopped || !this.#wantsStream) return;
     if (unsettled.orderly) {
       this.#retries.endedEarly(); // until something is delivered
       this.#advance();
@@ -381,14 +402,15 @@ export class Link {
     // One reading for all: a timer may come a moment early, and a try that is not due yet must not be past then.
     const now = this.#host.surroundings.now();
     this.#dropExpired(now);
+    if (this.#held !== undefined && this.#held.until <= now) this.#dropHeld();
     this.#advance(now);
-    if (this.#queue.length > 0) this.#wakeBy(this.#nextMoment(now));
+    if (this.#wantsStream) this.#wakeBy(this.#nextMoment(now));
   }
 
   #nextMoment(now: number): number {
-    const { firstExpiry } = this.#queue;
     const { nextTry } = this.#retries;
-    return this.#stream === undefined && nextTry > now ? Math.min(firstExpiry, nextTry) : firstExpiry;
+    const end = Math.min(this.#queue.firstExpiry, this.#held?.until ?? Number.POSITIVE_INFINITY);
+    return this.#stream === undefined && nextTry > now ? Math.min(end, nextTry) : end;
   }
 
   #dropExpired(now = this.#host.surroundings.now()): void {
@@ -400,6 +422,7 @@ export class Link {
   }
 
   #giveBackAll(condition: StanzaCondition, text: string): void {
+    this.#dropHeld();
     for (const item of this.#queue.takeAll()) item.giveBack(condition, text);
   }
 }

@@ -10,112 +10,12 @@ import {
   streamsNamespace,
   tlsNamespace,
 } from "../../stream/namespaces";
-import { readStreamError, type StreamCondition } from "../../stream/stream-error";
-import { readHandled } from "../../stream/stream-management";
+import { readStreamError } from "../../stream/stream-error";
 import { type Element, elements } from "../../stream/xml/element";
 import { isUsableStreamId } from "./dialback-key";
+import { manage, onManagement } from "./outbound-management";
+import { fail, type OutboundEvent, type OutboundState, type OutboundStep, ready } from "./outbound-state";
 import type { Pair } from "./pair";
-
-/** What an outbound stream is for: stanzas of a pair, or one look at a dialback key (XEP-0220, verify). */
-export type Purpose =
-  | { readonly kind: "stanzas" }
-  | { readonly kind: "verify"; readonly id: string; readonly key: string };
-
-/** Where an outbound stream stands. */
-export type OutboundPhase =
-  | "header"
-  | "features"
-  | "starttls"
-  | "handshake"
-  | "sasl"
-  | "dialback"
-  | "verify"
-  /** Stream management is asked for. */
-  | "managing"
-  | "ready"
-  | "closed";
-
-export interface OutboundState {
-  readonly phase: OutboundPhase;
-  readonly pair: Pair;
-  readonly purpose: Purpose;
-  readonly secure: boolean;
-  /** The peer's certificate is valid and names the partner; judged after TLS. */
-  readonly certified: boolean;
-  /** EXTERNAL was refused on this stream; dialback may follow. */
-  readonly externalRefused: boolean;
-  readonly authenticated: boolean;
-  /** The peer's header declared dialback, or its features announced it. */
-  readonly dialback: boolean;
-  /** The peer acknowledges what it has handled (XEP-0198): it said so after we had asked for it. */
-  readonly managed: boolean;
-  /** Octets of the largest stanza that the peer takes, where it says so on the authenticated stream (XEP-0478). */
-  readonly maxBytes?: number;
-  /** The id of the peer's present header. */
-  readonly peerId?: string;
-  readonly method?: Method;
-}
-
-export type OutboundEvent =
-  | { readonly type: "header"; readonly header: ServerHeader }
-  | { readonly type: "element"; readonly element: Element }
-  | {
-      readonly type: "secured";
-      readonly certificate: { readonly ok: true } | { readonly ok: false; readonly reason: string };
-    };
-
-/** Why a stream did not come up, or ended; decides what happens to the queue. */
-export interface OutboundFailure {
-  readonly code:
-    | "no-common-method"
-    | "certificate-refused"
-    | "tls-failed"
-    | "authentication-refused"
-    | "dialback-refused"
-    | "dialback-failed"
-    | "peer-error"
-    | "protocol";
-  readonly text: string;
-  /** The peer's stream error. */
-  readonly condition?: StreamCondition;
-}
-
-export type OutboundEffect =
-  | { readonly do: "open" }
-  | { readonly do: "starttls" }
-  | { readonly do: "handshake" }
-  | { readonly do: "external" }
-  | { readonly do: "dialback"; readonly streamId: string }
-  | { readonly do: "verify"; readonly id: string; readonly key: string }
-  | { readonly do: "enable" }
-  | { readonly do: "ready"; readonly method: Method }
-  /** The peer asks how many stanzas were handled. */
-  | { readonly do: "acknowledge" }
-  /** The peer says how many stanzas it has handled. */
-  | { readonly do: "acknowledged"; readonly handled: number }
-  | { readonly do: "verified"; readonly valid: boolean }
-  | { readonly do: "understandsErrors" }
-  | { readonly do: "fail"; readonly failure: OutboundFailure };
-
-export interface OutboundStep {
-  readonly state: OutboundState;
-  readonly effects: readonly OutboundEffect[];
-}
-
-/** An outbound stream that has just connected. */
-export function newOutbound(pair: Pair, purpose: Purpose): OutboundState {
-  return {
-    phase: "header",
-    pair,
-    purpose,
-    secure: false,
-    certified: false,
-    externalRefused: false,
-    authenticated: false,
-    dialback: false,
-    managed: false,
-  };
-}
 
 /** One step of an outbound stream under the partner's row. */
 export function stepOutbound(state: OutboundState, event: OutboundEvent, row: DocumentPartner): OutboundStep {
@@ -185,7 +85,7 @@ export function proceed(state: OutboundState, features: Features, row: DocumentP
   if (state.authenticated) {
     const maxBytes = features.limits?.maxBytes;
     const next = maxBytes === undefined ? state : { ...state, maxBytes };
-    return features.management ? { state: { ...next, phase: "managing" }, effects: [{ do: "enable" }] } : ready(next);
+    return features.management ? manage(next) : ready(next);
   }
   if (!state.secure) {
     if (row.tls !== "NotSupported" && features.starttls !== undefined)
@@ -211,22 +111,6 @@ export function proceed(state: OutboundState, features: Features, row: DocumentP
         : "the peer does not offer SASL EXTERNAL to us and the row has no TLS dialback",
     );
   return dialback(state, "tls-dialback");
-}
-
-function ready(state: OutboundState): OutboundStep {
-  return { state: { ...state, phase: "ready" }, effects: [{ do: "ready", method: state.method! }] };
-}
-
-/** XEP-0198: the answer to our request, and afterwards counts and requests for them. */
-function onManagement(state: OutboundState, el: Element): OutboundStep {
-  if (state.phase === "managing" && el.name === "enabled") return ready({ ...state, managed: true });
-  if (state.phase === "managing" && el.name === "failed") return ready(state); // offered, and then refused
-  if (!state.managed) return { state, effects: [] };
-  if (el.name === "r") return { state, effects: [{ do: "acknowledge" }] };
-  if (el.name !== "a") return { state, effects: [] };
-  const handled = readHandled(el);
-  if (handled === undefined) return fail(state, { code: "protocol", text: "the peer's <a/> has no count" });
-  return { state, effects: [{ do: "acknowledged", handled }] };
 }
 
 function dialback(state: OutboundState, method: Method): OutboundStep {
@@ -292,7 +176,3 @@ function isAbout(el: Element, pair: Pair): boolean {
 }
 
 const noMethod = (state: OutboundState, text: string) => fail(state, { code: "no-common-method", text });
-
-function fail(state: OutboundState, failure: OutboundFailure): OutboundStep {
-  return { state: { ...state, phase: "closed" }, effects: [{ do: "fail", failure }] };
-}

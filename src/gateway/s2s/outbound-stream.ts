@@ -2,18 +2,10 @@ import type { TLSSocket } from "node:tls";
 import { presentedChain } from "../../certificate/presented";
 import type { DocumentPartner } from "../../definition/facts/gateway-document";
 import type { Method } from "../../definition/negotiation";
-import { forbiddenInWords } from "../../dns/resolver/forbidden-targets";
-import { findTargets } from "../../dns/resolver/targets";
 import { CLOSE_STREAM, openStream, readHeader } from "../../stream/header";
-import {
-  dialbackNamespace,
-  managementNamespace,
-  saslNamespace,
-  serverNamespace,
-  tlsNamespace,
-} from "../../stream/namespaces";
+import { dialbackNamespace, saslNamespace, serverNamespace, tlsNamespace } from "../../stream/namespaces";
 import { type StreamError, streamErrorElement } from "../../stream/stream-error";
-import { answerText } from "../../stream/stream-management";
+import { answerText, enableElement, resumeElement } from "../../stream/stream-management";
 import { Wire, type WireHandlers } from "../../stream/wire";
 import { wireAddress } from "../../stream/wire-address";
 import { type Element, xml } from "../../stream/xml/element";
@@ -23,47 +15,31 @@ import type { StreamXmlError } from "../../stream/xml/stream-xml-error";
 import { NEGOTIATE_ANEW, type Revocation, reviewPair, reviewStream } from "../live/stream-review";
 import type { StreamTrace } from "../operation/traces";
 import type { StreamStatus } from "../status";
-import { dial } from "./dial";
+import type { OutboundEnd } from "./outbound-end";
+import { stepOutbound } from "./outbound-machine";
 import {
+  type Management,
   newOutbound,
   type OutboundEffect,
   type OutboundEvent,
-  type OutboundFailure,
   type OutboundState,
   type Purpose,
-  stepOutbound,
-} from "./outbound-machine";
+} from "./outbound-state";
 import type { Pair } from "./pair";
+import { reachPartner } from "./reach-partner";
 import { DIRECT_TLS_PROTOCOL, type StreamHost } from "./stream-host";
 
 const CLOSING_MS = 5_000;
 /** Said by OpenSSL: the ends do not agree. A handshake may also end because the network does, which passes. */
 const OF_TLS = /SSL routines/;
 
-/** Why an outbound stream did not come up or ended. */
-export interface OutboundEnd {
-  readonly code:
-    | OutboundFailure["code"]
-    | "dns-absent"
-    | "dns-failed"
-    | "target-forbidden"
-    | "connect-failed"
-    | "connection-lost"
-    | "timeout"
-    | "given-up"
-    | "closed"
-    | "closed-by-peer";
-  readonly text: string;
-  readonly condition?: OutboundFailure["condition"];
-}
-
 export interface OutboundListener {
   /**
    * Authenticated: stanzas may be written.
-   * @param managed the peer acknowledges what it has handled (XEP-0198)
+   * @param management what the peer does of stream management (XEP-0198); undefined where it acknowledges nothing
    */
-  onReady(method: Method, managed: boolean): void;
-  /** The peer says how many stanzas it has handled since then. */
+  onReady(method: Method, management: Management | undefined): void;
+  /** The peer says how many stanzas it has handled since its session began. */
   onAcknowledged?(handled: number): void;
   /** A verify stream has its answer. */
   onVerified?(valid: boolean): void;
@@ -137,6 +113,11 @@ export class OutboundStream implements WireHandlers {
   /** Writes a stanza's text; the caller has made sure that the stream is ready. */
   write(text: string): void {
     this.#wire?.write(text);
+  }
+
+  /** Leaves a connection that does not answer, without a word: its session may be resumed on another. */
+  leave(reason: string): void {
+    this.#wire?.destroy(reason);
   }
 
   /** Ends the stream in order, or with an error to tell. */
@@ -295,10 +276,13 @@ export class OutboundStream implements WireHandlers {
           ...(this.#directTls ? { directTls: true } : {}),
         });
         this.#host.counters.add(`streams_authenticated_total{direction="out",method="${effect.method}"}`);
-        this.#listener.onReady(effect.method, this.#state.managed);
+        this.#listener.onReady(effect.method, this.#state.management);
         return;
       case "enable":
-        wire.send(xml("enable", managementNamespace));
+        wire.send(enableElement());
+        return;
+      case "resume":
+        wire.send(resumeElement(effect.id, 0)); // stanzas come on streams of the peer's own
         return;
       case "acknowledge":
         wire.write(answerText(0)); // stanzas come on streams of the peer's own
@@ -323,39 +307,17 @@ export class OutboundStream implements WireHandlers {
   }
 
   async #dial(): Promise<void> {
-    const { resolver, random } = this.#host.surroundings;
-    const policy = this.#host.targetPolicy(this.#row);
-    const found = await findTargets(
-      this.pair.remote,
-      this.#row.proxyFqdn,
-      resolver,
-      policy,
-      random,
-      this.#abort.signal,
-    );
-    if (this.#ended) return;
-    if (!found.ok) {
-      const code = found.why === "absent" ? "dns-absent" : found.why === "failed" ? "dns-failed" : "target-forbidden";
-      this.#end({ code, text: found.text });
-      return;
-    }
-    if (found.forbidden.length > 0)
-      this.#host.log.warn("targets-forbidden", {
-        remote: this.pair.remote,
-        addresses: forbiddenInWords(found.forbidden),
-        dialled: found.targets.length,
-      });
-    const dialled = await dial(found.targets, this.#abort.signal);
+    const reached = await reachPartner(this.pair, this.#row, this.#host, this.#abort.signal);
     if (this.#ended) {
-      if (dialled.ok) dialled.socket.destroy();
+      if (reached.ok) reached.socket.destroy();
       return;
     }
-    if (!dialled.ok) {
-      this.#end({ code: "connect-failed", text: dialled.text });
+    if (!reached.ok) {
+      this.#end(reached.end);
       return;
     }
-    this.#wire = new Wire(dialled.socket, this);
-    if (dialled.target.directTls) {
+    this.#wire = new Wire(reached.socket, this);
+    if (reached.directTls) {
       this.#directTls = true;
       this.#state = { ...this.#state, phase: "handshake" };
       this.#secure(this.#wire, [DIRECT_TLS_PROTOCOL]);

@@ -1,5 +1,5 @@
 import { isLasting } from "./delivery-failure";
-import type { OutboundEnd } from "./outbound-stream";
+import type { OutboundEnd } from "./outbound-end";
 
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 60_000;

@@ -4,6 +4,7 @@ import { elementText } from "../../stream/wire-address";
 import { xml } from "../../stream/xml/element";
 import { AcknowledgementBarrier } from "./acknowledgement-barrier";
 import type { WrittenItem } from "./link-queue";
+import type { Management } from "./outbound-state";
 import type { OutboundStream } from "./outbound-stream";
 import { PingBarrier } from "./ping-barrier";
 
@@ -11,22 +12,31 @@ export type StreamBarrier = PingBarrier<WrittenItem> | AcknowledgementBarrier<Wr
 
 /**
  * The barrier of a stream that has come up.
- * @param managed the peer acknowledges what it has handled (XEP-0198); else it is pinged
+ * @param management the peer acknowledges what it has handled (XEP-0198); undefined: it is pinged
  * @param randomId unguessable hex text of that many bytes
  */
 export function barrierOf(
   stream: OutboundStream,
-  managed: boolean,
+  management: Management | undefined,
   randomId: (bytes: number) => string,
 ): StreamBarrier {
-  if (managed)
-    return new AcknowledgementBarrier({
-      request: () => {
-        if (stream.ready) stream.write(REQUEST);
-        return stream.ready;
+  if (management !== undefined) {
+    const { resumption, resumed = 0 } = management;
+    const silent = "stanzas are not acknowledged";
+    return new AcknowledgementBarrier(
+      {
+        request: () => {
+          if (stream.ready) stream.write(REQUEST);
+          return stream.ready;
+        },
+        onSilence: () => {
+          if (resumption === undefined) stream.close({ condition: "connection-timeout", text: silent });
+          else stream.leave(silent);
+        },
       },
-      onSilence: () => stream.close({ condition: "connection-timeout", text: "stanzas are not acknowledged" }),
-    });
+      resumed,
+    );
+  }
   return new PingBarrier({
     ping: () => (stream.ready ? writePing(stream, `ping-${randomId(8)}`) : undefined),
     onSilence: () => stream.close({ condition: "connection-timeout", text: "pings are not answered" }),

@@ -16,6 +16,7 @@ import type { DialbackResult } from "./inbound-state";
 import type { OwnCertificates } from "./own-certificates";
 import type { Pair } from "./pair";
 import type { PartnerRates } from "./partner-rates";
+import type { ResumableSessions } from "./resumable-sessions";
 
 /** What TLS from the first byte names itself (XEP-0368 section 2, RFC 7301). */
 export const DIRECT_TLS_PROTOCOL = "xmpp-server";
@@ -43,6 +44,8 @@ export interface StreamHost {
   readonly admission: Admission;
   readonly gate: ConnectionGate;
   readonly rates: PartnerRates;
+  /** Of peers' streams. */
+  readonly sessions: ResumableSessions;
   readonly certificates: OwnCertificates;
   readonly identity: PeerIdentity;
   policy(): PartnerPolicy;

@@ -69,6 +69,7 @@ export class InboundDriver {
       admits: () => true,
       understandsErrors: () => false,
       isOwnKey: () => false,
+      hasSession: () => false,
       certificate: () => (certificate === "good" ? { ok: true } : { ok: false, reason: `${certificate} certificate` }),
       ...context,
     };

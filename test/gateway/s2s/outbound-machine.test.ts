@@ -1,13 +1,13 @@
 import { describe, expect, test } from "@jest/globals";
 import type { DocumentPartner } from "../../../src/definition/facts/gateway-document";
+import { stepOutbound } from "../../../src/gateway/s2s/outbound-machine";
 import {
   newOutbound,
   type OutboundEffect,
   type OutboundEvent,
   type OutboundState,
   type Purpose,
-  stepOutbound,
-} from "../../../src/gateway/s2s/outbound-machine";
+} from "../../../src/gateway/s2s/outbound-state";
 import { featuresElement } from "../../../src/stream/features";
 import type { ServerHeader } from "../../../src/stream/header";
 import {

@@ -153,7 +153,7 @@ describe("a peer's stream to us", () => {
 describe("our stream to a peer", () => {
   const managed = async (rig: FederationRig) => {
     const stream = await acceptExternal(rig.server, lab, OFFER);
-    await stream.until(/<enable xmlns='urn:xmpp:sm:3'\/>/);
+    await stream.until(/<enable xmlns='urn:xmpp:sm:3' resume='true'\/>/);
     stream.write(`<enabled xmlns='${SM}'/>`);
     return stream;
   };

@@ -9,6 +9,8 @@ export interface Place {
 /** A network that breaks when a test says so: what was on its way over it is lost. */
 export class CutRelay {
   readonly #links = new Set<Socket>();
+  /** Of them, those from which nothing comes back any more. */
+  readonly #mute = new Set<Socket>();
   readonly #server = createServer((socket) => this.#join(socket));
   /** Where it leads to. */
   upstream: Place | undefined;
@@ -22,10 +24,16 @@ export class CutRelay {
     return relay;
   }
 
+  /** From now on nothing comes back over the connections that stand; what goes there arrives. */
+  mute(): void {
+    for (const socket of this.#links) this.#mute.add(socket);
+  }
+
   /** Breaks every connection over it. */
   cut(): void {
     for (const socket of this.#links) socket.resetAndDestroy();
     this.#links.clear();
+    this.#mute.clear();
   }
 
   async close(): Promise<void> {
@@ -46,7 +54,9 @@ export class CutRelay {
     ] as const) {
       this.#links.add(socket);
       socket.setNoDelay(true);
-      socket.on("data", (chunk) => void other.write(chunk));
+      socket.on("data", (chunk) => {
+        if (socket !== far || !this.#mute.has(socket)) other.write(chunk);
+      });
       socket.on("end", () => other.end());
       socket.on("error", () => other.destroy());
       socket.on("close", () => {

@@ -31,11 +31,16 @@ export const STREAM_ERROR_CONDITIONS = [
 ] as const;
 export type StreamCondition = (typeof STREAM_ERROR_CONDITIONS)[number];
 
+/** Longer than any name or address with a port is. */
+const MAXIMUM_HOST = 300;
+
 /** A stream error to send: the stream closes after it. */
 export interface StreamError {
   readonly condition: StreamCondition;
   /** Why, for the peer's operator. */
   readonly text?: string;
+  /** Of a peer's `see-other-host`, what it says, as it says it. */
+  readonly otherHost?: string;
   /** A condition of another specification beside it (RFC 6120 section 4.9.4). */
   readonly detail?: Element;
 }
@@ -55,8 +60,10 @@ export function readStreamError(el: Element): StreamError {
       child.ns === streamErrorsNamespace && (STREAM_ERROR_CONDITIONS as readonly string[]).includes(child.name),
   );
   const text = childNamed(el, "text", streamErrorsNamespace);
+  const otherHost = known?.name === "see-other-host" ? textOf(known).slice(0, MAXIMUM_HOST) : "";
   return {
     condition: (known?.name as StreamCondition | undefined) ?? "undefined-condition",
     ...(text === undefined ? {} : { text: textOf(text).slice(0, 256) }),
+    ...(otherHost === "" ? {} : { otherHost }),
   };
 }

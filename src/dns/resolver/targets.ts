@@ -64,14 +64,36 @@ export async function findTargets(
       ? await srvHosts(remote, resolver, policy.directTls === true, random, signal)
       : { ok: true as const, hosts: [{ host: proxyFqdn, port: S2S_PORT, directTls: undefined }] };
   if (!hosts.ok) return hosts;
+  return judged(remote, hosts.hosts, resolver, policy, signal);
+}
+
+/**
+ * Finds the addresses of one host that a partner has named itself, judged as those of its DNS are.
+ * @param host a name or an address
+ */
+export function findOtherHost(
+  remote: string,
+  { host, port }: { readonly host: string; readonly port: number },
+  resolver: NameResolver,
+  policy: TargetPolicy,
+  signal: AbortSignal,
+): Promise<TargetLookup> {
+  return judged(remote, [{ host, port }], resolver, policy, signal);
+}
+
+async function judged(
+  remote: string,
+  hosts: readonly { host: string; port: number; directTls?: true | undefined }[],
+  resolver: NameResolver,
+  policy: TargetPolicy,
+  signal: AbortSignal,
+): Promise<TargetLookup> {
   const byHost: Target[][] = [];
   const forbidden: ForbiddenTarget[] = [];
   let failure: string | undefined;
   const allowed = rangeList(policy.allowed);
   const found = await Promise.all(
-    hosts.hosts
-      .slice(0, MAX_TARGETS)
-      .map(async (one) => ({ ...one, lookup: await resolver.addresses(one.host, { signal }) })),
+    hosts.slice(0, MAX_TARGETS).map(async (one) => ({ ...one, lookup: await addressesOf(one.host, resolver, signal) })),
   );
   for (const { host, port, directTls, lookup } of found) {
     if (lookup.status === "failed") failure = `addresses of ${host}: ${lookup.reason}`;
@@ -94,7 +116,7 @@ export async function findTargets(
       remedy: forbiddenRemedy(forbidden, remote),
     };
   if (failure !== undefined) return { ok: false, why: "failed", text: failure };
-  return { ok: false, why: "absent", text: `no address for ${hosts.hosts.map((one) => one.host).join(", ")}` };
+  return { ok: false, why: "absent", text: `no address for ${hosts.map((one) => one.host).join(", ")}` };
 }
 
 /** The first of each family of each host before any other, so that the bound leaves out no host that could answer. */
@@ -106,6 +128,12 @@ function atMost(count: number, byHost: readonly (readonly Target[])[]): Target[]
   const all = byHost.flat();
   const chosen = new Set([...first, ...all.filter((target) => !first.includes(target))].slice(0, count));
   return all.filter((target) => chosen.has(target));
+}
+
+/** Of a name; an address is its own. */
+async function addressesOf(host: string, resolver: NameResolver, signal: AbortSignal) {
+  if (isIP(host) === 0) return resolver.addresses(host, { signal });
+  return { status: "found" as const, value: [{ address: host }] };
 }
 
 type Hosts =

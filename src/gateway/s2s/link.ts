@@ -13,7 +13,7 @@ import { type LinkItem, LinkQueue, type WrittenItem, written } from "./link-queu
 import { OrderlyClose } from "./orderly-close";
 import type { OutboundEnd } from "./outbound-end";
 import { reportEnd } from "./outbound-end-report";
-import type { Purpose } from "./outbound-state";
+import type { OtherHost, Purpose } from "./outbound-state";
 import { OutboundStream } from "./outbound-stream";
 import type { Pair } from "./pair";
 import { PingBarrier } from "./ping-barrier";
@@ -246,7 +246,8 @@ export class Link {
     } else if (!this.#stopped && now >= this.#retries.nextTry) this.#open();
   }
 
-  #open(): void {
+  /** @param via where the partner's server has sent us, instead of where the DNS does */
+  #open(via?: OtherHost): void {
     const { local, remote } = this.pair;
     const row = this.#host.policy().row(local, remote);
     if (row === undefined) {
@@ -259,7 +260,11 @@ export class Link {
       return;
     }
     const resume = this.#held?.resumption;
-    const purpose: Purpose = { kind: "stanzas", ...(resume === undefined ? {} : { resume }) };
+    const purpose: Purpose = {
+      kind: "stanzas",
+      ...(resume === undefined ? {} : { resume }),
+      ...(via === undefined ? {} : { via }),
+    };
     const stream: OutboundStream = new OutboundStream(this.pair, row, purpose, this.#host, {
       onReady: (_, management) => {
         if (!this.#host.admission.admits(row, "out")) {
@@ -349,6 +354,12 @@ export class Link {
   }
 
   #onEnd(end: OutboundEnd): void {
+    if (end.otherHost !== undefined && !this.#stopped && !this.#closing.running && !this.#renewing) {
+      this.#host.log.info("stream-redirected", { direction: "out", ...this.pair, ...end.otherHost });
+      this.#stream = undefined;
+      this.#open(end.otherHost);
+      return;
+    }
     const stood = this.#counted !== undefined;
     this.#counted?.off();
     this.#stream = this.#counted = undefined;

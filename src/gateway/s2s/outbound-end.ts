@@ -15,4 +15,5 @@ export interface OutboundEnd {
     | "closed-by-peer";
   readonly text: string;
   readonly condition?: OutboundFailure["condition"];
+  readonly otherHost?: OutboundFailure["otherHost"];
 }

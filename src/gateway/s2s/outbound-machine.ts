@@ -13,6 +13,7 @@ import {
 import { readStreamError } from "../../stream/stream-error";
 import { type Element, elements } from "../../stream/xml/element";
 import { isUsableStreamId } from "./dialback-key";
+import { redirection } from "./other-host";
 import { manage, onManagement } from "./outbound-management";
 import { fail, type OutboundEvent, type OutboundState, type OutboundStep, ready } from "./outbound-state";
 import type { Pair } from "./pair";
@@ -49,7 +50,8 @@ function onSecured(
   // What was learnt in plain is forgotten (RFC 6120 section 5.4.3.3): id and dialback come with the new header.
   const { peerId: _, ...known } = state;
   const next: OutboundState = { ...known, phase: "header", secure: true, certified: certificate.ok, dialback: false };
-  if (!certificate.ok && (row.certificateRequired === true || !row.methods.includes("tls-dialback")))
+  const strict = row.certificateRequired === true || isRedirected(state);
+  if (!certificate.ok && (strict || !row.methods.includes("tls-dialback")))
     return fail(next, { code: "certificate-refused", text: certificate.reason }); // nothing is sent
   return { state: next, effects: [{ do: "open" }] };
 }
@@ -57,9 +59,11 @@ function onSecured(
 function onElement(state: OutboundState, el: Element, row: DocumentPartner): OutboundStep {
   if (el.ns === streamsNamespace && el.name === "error") {
     const error = readStreamError(el);
+    const otherHost = redirection(state, error.otherHost ?? "", row);
     return fail(state, {
       code: "peer-error",
       condition: error.condition,
+      ...(otherHost === undefined ? {} : { otherHost }),
       text: `${error.condition}${error.text === undefined ? "" : `: ${error.text}`}`,
     });
   }
@@ -80,6 +84,8 @@ function onElement(state: OutboundState, el: Element, row: DocumentPartner): Out
   return { state, effects: [] };
 }
 
+const isRedirected = ({ purpose }: OutboundState) => purpose.kind === "stanzas" && purpose.via !== undefined;
+
 /** What to do next with what the peer offers: the best method of the row that both sides can. */
 export function proceed(state: OutboundState, features: Features, row: DocumentPartner): OutboundStep {
   if (state.authenticated) {
@@ -91,6 +97,7 @@ export function proceed(state: OutboundState, features: Features, row: DocumentP
     if (row.tls !== "NotSupported" && features.starttls !== undefined)
       return { state: { ...state, phase: "starttls" }, effects: [{ do: "starttls" }] };
     if (features.starttls === "required") return noMethod(state, "the peer requires TLS and the row has none");
+    if (isRedirected(state)) return noMethod(state, "the host that the partner has named does not offer STARTTLS");
     if (!row.methods.includes("tcp-dialback"))
       return noMethod(state, "the peer does not offer STARTTLS and the row needs it");
     return dialback(state, "tcp-dialback");

@@ -5,12 +5,21 @@ import type { Resumption } from "../../stream/stream-management";
 import type { Element } from "../../stream/xml/element";
 import type { Pair } from "./pair";
 
+/** Where a peer says that its server is instead (RFC 6120 section 4.9.3.19). */
+export interface OtherHost {
+  /** A name in A-labels, or an address. */
+  readonly host: string;
+  readonly port: number;
+}
+
 /** What an outbound stream is for: stanzas of a pair, or one look at a dialback key (XEP-0220, verify). */
 export type Purpose =
   | {
       readonly kind: "stanzas";
       /** The session of a stream before that it should go on with (XEP-0198 section 5). */
       readonly resume?: Resumption;
+      /** Opened to the host that the partner's server has named, which has to prove itself by its certificate. */
+      readonly via?: OtherHost;
     }
   | { readonly kind: "verify"; readonly id: string; readonly key: string };
 
@@ -80,6 +89,8 @@ export interface OutboundFailure {
   readonly text: string;
   /** The peer's stream error. */
   readonly condition?: StreamCondition;
+  /** The peer sends us there, and we may go. */
+  readonly otherHost?: OtherHost;
 }
 
 export type OutboundEffect =

@@ -307,7 +307,9 @@ export class OutboundStream implements WireHandlers {
   }
 
   async #dial(): Promise<void> {
-    const reached = await reachPartner(this.pair, this.#row, this.#host, this.#abort.signal);
+    const { purpose } = this.#state;
+    const via = purpose.kind === "stanzas" ? purpose.via : undefined;
+    const reached = await reachPartner(this.pair, this.#row, this.#host, this.#abort.signal, via);
     if (this.#ended) {
       if (reached.ok) reached.socket.destroy();
       return;

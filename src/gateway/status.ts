@@ -11,6 +11,8 @@ export interface StreamStatus {
   readonly partner?: string;
   readonly method?: Method;
   readonly state: string;
+  /** Stanzas travel both ways over it (XEP-0288). */
+  readonly bidi?: true;
   readonly address?: string;
   /** Seconds since it opened. */
   readonly age: number;

@@ -1,4 +1,5 @@
 import {
+  bidiFeatureNamespace,
   dialbackFeatureNamespace,
   limitsNamespace,
   managementNamespace,
@@ -16,6 +17,8 @@ export interface Features {
   readonly mechanisms?: readonly string[];
   /** Dialback as a feature, and whether its errors are understood (XEP-0220 section 2.3). */
   readonly dialback?: { readonly errors: boolean };
+  /** Stanzas may travel both ways on the stream (XEP-0288). */
+  readonly bidi?: true;
   /** Stream management (XEP-0198). */
   readonly management?: true;
   /** What the side that announces them takes (XEP-0478). */
@@ -47,6 +50,7 @@ export function featuresElement(features: Features): Element {
         ...(features.dialback.errors ? [xml("errors", dialbackFeatureNamespace)] : []),
       ),
     );
+  if (features.bidi) children.push(xml("bidi", bidiFeatureNamespace));
   if (features.management) children.push(xml("sm", managementNamespace, {}, xml("optional", managementNamespace)));
   if (features.limits !== undefined) children.push(limitsElement(features.limits));
   return xml("features", streamsNamespace, {}, ...children);
@@ -72,6 +76,7 @@ export function readFeatures(el: Element): Features {
     ...(dialback === undefined
       ? {}
       : { dialback: { errors: childNamed(dialback, "errors", dialbackFeatureNamespace) !== undefined } }),
+    ...(childNamed(el, "bidi", bidiFeatureNamespace) === undefined ? {} : { bidi: true as const }),
     ...(childNamed(el, "sm", managementNamespace) === undefined ? {} : { management: true as const }),
     ...(limits === undefined ? {} : { limits: readLimits(limits) }),
   };

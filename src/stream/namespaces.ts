@@ -16,5 +16,8 @@ export const pingNamespace = "urn:xmpp:ping";
 export const chatStatesNamespace = "http://jabber.org/protocol/chatstates";
 /** XEP-0478. */
 export const limitsNamespace = "urn:xmpp:stream-limits:0";
+/** XEP-0288: announced as a feature under the first, asked for under the second. */
+export const bidiFeatureNamespace = "urn:xmpp:features:bidi";
+export const bidiNamespace = "urn:xmpp:bidi";
 /** XEP-0198. */
 export const managementNamespace = "urn:xmpp:sm:3";

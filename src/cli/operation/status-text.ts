@@ -89,8 +89,8 @@ function partnersText({ streams, queues }: GatewayStatus, style: Style): string 
 /** How many streams of which kind, such as `2 sasl-over-tls, 1 connecting`. */
 function streamsText(streams: readonly StreamStatus[]): string {
   const kinds = new Map<string, number>();
-  for (const { state, method } of streams) {
-    const kind = state === "authenticated" ? (method ?? state) : state;
+  for (const { state, method, bidi } of streams) {
+    const kind = (state === "authenticated" ? (method ?? state) : state) + (bidi ? " both ways" : "");
     kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
   }
   return [...kinds].map(([kind, count]) => `${count} ${line(kind)}`).join(", ") || "-";

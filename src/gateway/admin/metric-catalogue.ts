@@ -31,6 +31,11 @@ export const METRICS: Readonly<Record<string, Metric>> = {
       method: `${METHOD}, \`none\` before authentication`,
     },
   },
+  xmpp_edge_streams_both_ways: {
+    type: "gauge",
+    help: "Authenticated streams over which stanzas travel both ways (XEP-0288).",
+    labels: { partner: PARTNER, direction: DIRECTION },
+  },
   xmpp_edge_queued_messages: { type: "gauge", help: "Stanzas on their way out, of all partners." },
   xmpp_edge_queue_stanzas: {
     type: "gauge",

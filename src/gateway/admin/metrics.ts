@@ -66,7 +66,7 @@ export function metricsText({ counters, status, process }: MetricsSource): strin
 }
 
 function addStreams(families: Families, { streams }: GatewayStatus): void {
-  for (const { partner, direction, state, method } of streams)
+  for (const { partner, direction, state, method, bidi } of streams) {
     families.add(
       `${PREFIX}streams`,
       [
@@ -77,6 +77,16 @@ function addStreams(families: Families, { streams }: GatewayStatus): void {
       ],
       1,
     );
+    if (bidi)
+      families.add(
+        `${PREFIX}streams_both_ways`,
+        [
+          ["partner", partner ?? ""],
+          ["direction", direction],
+        ],
+        1,
+      );
+  }
 }
 
 function addQueues(families: Families, { queues }: GatewayStatus): void {

@@ -23,6 +23,7 @@ import { InboundStream } from "./inbound-stream";
 import { Link } from "./link";
 import type { LinkItem, Withdrawal } from "./link-queue";
 import { type MemoryCeiling, processMemoryCeiling } from "./memory-ceiling";
+import { OfferedReturns } from "./offered-returns";
 import type { OutboundEnd } from "./outbound-end";
 import { OutboundStream } from "./outbound-stream";
 import type { OwnCertificates } from "./own-certificates";
@@ -136,6 +137,7 @@ export class Federation {
       counters,
       failures: this.#failures,
       traces: this.traces,
+      returns: new OfferedReturns((key) => this.#links.get(key)?.returnOffered()),
       certificates,
       identity,
       admission,

@@ -1,4 +1,5 @@
 import {
+  bidiNamespace,
   dialbackNamespace,
   managementNamespace,
   saslNamespace,
@@ -7,6 +8,7 @@ import {
   tlsNamespace,
 } from "../../stream/namespaces";
 import type { Element } from "../../stream/xml/element";
+import { onBidi } from "./inbound-bidi";
 import { onDialbackResult, onResult, onVerify } from "./inbound-dialback";
 import { onHeader } from "./inbound-header";
 import { onManagement } from "./inbound-management";
@@ -44,6 +46,7 @@ function onElement(state: InboundState, el: Element, context: InboundContext): I
   if (el.ns === saslNamespace) return onSasl(state, el, context);
   if (el.ns === dialbackNamespace && el.name === "result") return onResult(state, el, context);
   if (el.ns === dialbackNamespace && el.name === "verify") return onVerify(state, el, context);
+  if (el.ns === bidiNamespace && el.name === "bidi") return onBidi(state, el, context);
   if (el.ns === managementNamespace) return onManagement(state, el, context);
   if (el.ns === streamsNamespace && el.name === "error")
     return { state: { ...state, phase: "closed" }, effects: [{ do: "peerError", element: el }, { do: "close" }] };

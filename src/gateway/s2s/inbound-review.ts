@@ -1,8 +1,10 @@
 import type { DocumentPartner } from "../../definition/facts/gateway-document";
 import type { PartnerPolicy } from "../../definition/facts/partner-policy";
+import type { Method } from "../../definition/negotiation";
 import { NEGOTIATE_ANEW, type Revocation, reviewPair, reviewStream } from "../live/stream-review";
 import type { InboundState } from "./inbound-state";
 import { type Pair, pairOfKey } from "./pair";
+import { mayTravelBack } from "./travel-back";
 
 export interface InboundReview {
   readonly policy: PartnerPolicy;
@@ -34,4 +36,21 @@ export function reviewInbound(state: InboundState, review: InboundReview): Revoc
     review.onStands(key, policy.row(pair.local, pair.remote)!);
   }
   return undefined;
+}
+
+/** Whether our stanzas may go back over it for one of its pairs (XEP-0288), by the present policy. */
+export function reviewReturn(
+  pair: Pair,
+  method: Method,
+  stream: Pick<InboundReview, "policy"> & {
+    readonly secure: boolean;
+    /** Judges what the peer presented, for the pair's remote domain. */
+    readonly certificate: (row: DocumentPartner) => ReturnType<InboundReview["certificate"]>;
+  },
+): Revocation | undefined {
+  const { policy, secure, certificate } = stream;
+  const revocation = reviewStream(pair, method, policy, certificate);
+  if (revocation !== undefined) return revocation;
+  const row = policy.row(pair.local, pair.remote)!;
+  return mayTravelBack(row, secure, secure && certificate(row).ok) ? undefined : NEGOTIATE_ANEW;
 }

@@ -5,6 +5,7 @@ import type { Method } from "../../definition/negotiation";
 import type { Features } from "../../stream/features";
 import type { ServerHeader } from "../../stream/header";
 import type { StreamError } from "../../stream/stream-error";
+import type { StreamLimits } from "../../stream/stream-limits";
 import type { Element } from "../../stream/xml/element";
 import { type Pair, pairKey } from "./pair";
 
@@ -33,6 +34,8 @@ export interface InboundState {
   readonly certified?: boolean;
   /** Why a presented certificate was refused, for the peer's operator. */
   readonly certificateFault?: string;
+  /** The peer takes stanzas of ours over this stream (XEP-0288), such as it says here. */
+  readonly bidi?: StreamLimits;
   readonly saslFailures: number;
   /** Dialback requests refused on this stream so far. */
   readonly dialbackRefusals: number;

@@ -4,10 +4,10 @@ import { presentedChain } from "../../certificate/presented";
 import type { Method } from "../../definition/negotiation";
 import { featuresElement } from "../../stream/features";
 import { CLOSE_STREAM, openStream, readHeader } from "../../stream/header";
-import { pingNamespace, saslNamespace, serverNamespace, tlsNamespace } from "../../stream/namespaces";
+import { saslNamespace, serverNamespace, tlsNamespace } from "../../stream/namespaces";
 import { readStreamError, type StreamError, streamErrorElement } from "../../stream/stream-error";
 import { Wire, type WireHandlers } from "../../stream/wire";
-import { childNamed, type Element, xml } from "../../stream/xml/element";
+import { type Element, xml } from "../../stream/xml/element";
 import type { StreamHeader } from "../../stream/xml/parser";
 import { serialise } from "../../stream/xml/serialise";
 import type { StreamXmlError } from "../../stream/xml/stream-xml-error";
@@ -17,7 +17,7 @@ import type { StreamStatus } from "../status";
 import { CountedPairs } from "./counted-pairs";
 import { dialbackAnswer } from "./dialback-answer";
 import { stepInbound } from "./inbound-machine";
-import { reviewInbound } from "./inbound-review";
+import { reviewInbound, reviewReturn } from "./inbound-review";
 import {
   type InboundContext,
   type InboundEffect,
@@ -27,8 +27,11 @@ import {
 } from "./inbound-state";
 import { inboundStatus } from "./inbound-status";
 import { Intake } from "./intake";
+import { isPingOrAnswer } from "./keep-alive-stanza";
+import type { OutboundEnd } from "./outbound-end";
 import { type Pair, pairKey, pairOfKey } from "./pair";
 import { PeerManagement } from "./peer-management";
+import { ReturnPaths } from "./return-paths";
 import { StreamDeadline } from "./stream-deadline";
 import { MAXIMUM_STANZA_BYTES } from "./stream-features";
 import { DIRECT_TLS_PROTOCOL, type StreamHost } from "./stream-host";
@@ -57,6 +60,8 @@ export class InboundStream implements WireHandlers {
   readonly #counted: CountedPairs;
   readonly #intake: Intake;
   readonly #management: PeerManagement;
+  /** Where our stanzas travel back over it (XEP-0288). */
+  #returns: ReturnPaths | undefined;
   /** Until the peer's turn comes for a TLS handshake. */
   #turn: NodeJS.Timeout | undefined;
   readonly #onClosed: () => void;
@@ -118,9 +123,9 @@ export class InboundStream implements WireHandlers {
     return this.#state.pairs;
   }
 
-  /** When the last stanza came that was not a keep-alive, ms since the epoch. */
+  /** When the last stanza came, or went back over it, that was not a keep-alive, ms since the epoch. */
   get lastStanza(): number {
-    return this.#lastStanza;
+    return Math.max(this.#lastStanza, this.#returns?.lastStanza ?? 0);
   }
 
   /** White space, to keep a stream alive that has no counterpart. */
@@ -129,7 +134,12 @@ export class InboundStream implements WireHandlers {
   }
 
   status(now: number): StreamStatus[] {
-    return inboundStatus(this.#state, this.#wire.remoteAddress, Math.round((now - this.#since) / 1000));
+    return inboundStatus(
+      this.#state,
+      this.#returns !== undefined,
+      this.#wire.remoteAddress,
+      Math.round((now - this.#since) / 1000),
+    );
   }
 
   /**
@@ -178,6 +188,7 @@ export class InboundStream implements WireHandlers {
     if (this.#wire.closed || this.#closing) return;
     this.#closing = true;
     this.#management.giveUp();
+    this.#returns?.end(endOf(error));
     this.#deadline.clear();
     const header = this.#headerSent ? "" : this.#header(undefined, undefined);
     const lastWords = error === undefined ? "" : serialise(streamErrorElement(error), serverNamespace);
@@ -218,6 +229,7 @@ export class InboundStream implements WireHandlers {
   }
 
   onEnd(): void {
+    this.#returns?.end({ code: "closed-by-peer", text: "the peer closed its stream, which carried ours" });
     this.#whenSettled(() => {
       this.close();
       this.#wire.finish();
@@ -272,6 +284,7 @@ export class InboundStream implements WireHandlers {
   }
 
   onClosed(reason: string): void {
+    this.#returns?.end({ code: "connection-lost", text: reason });
     this.#deadline.clear();
     this.#host.admission.settle(this);
     this.#counted.clear();
@@ -290,6 +303,26 @@ export class InboundStream implements WireHandlers {
     const { state, effects } = stepInbound(this.#state, event, this.#context);
     this.#state = state;
     for (const effect of effects) this.#perform(effect);
+    // After EXTERNAL the peer's next word comes first: one that asks for a session to resume keeps its stream for itself.
+    if (this.#state.bidi === undefined || event.type === "header" || this.#management.resumable) return;
+    if (this.#state.phase === "open" && this.#state.pairs.size > 0) this.#returnPaths().follow(this.#state);
+  }
+
+  #returnPaths(): ReturnPaths {
+    this.#returns ??= new ReturnPaths({
+      offered: this.#host.returns,
+      managed: this.#management.enabled,
+      write: (text) => this.#wire.write(text),
+      open: () => this.#state.phase === "open" && !this.#closing && !this.#wire.closed,
+      close: (error) => this.close(error),
+      review: (pair, method) =>
+        reviewReturn(pair, method, {
+          policy: this.#host.policy(),
+          secure: this.#state.secure,
+          certificate: (row) => this.#host.identity.judge(row, pair.remote, this.#certificate),
+        }),
+    });
+    return this.#returns;
   }
 
   #perform(effect: InboundEffect): void {
@@ -336,10 +369,12 @@ export class InboundStream implements WireHandlers {
         this.#deliver(effect.pair, effect.stanza);
         return;
       case "enabled":
-        this.#management.enable(effect.resumable);
+        this.#management.enable(this.#returns === undefined ? effect.resumable : undefined);
+        this.#returns?.managed();
         return;
       case "resume":
-        if (!this.#closing) this.#resume(effect.pair, effect.id);
+        if (this.#returns !== undefined) this.#management.refuse("item-not-found");
+        else if (!this.#closing) this.#resume(effect.pair, effect.id);
         return;
       case "managementFailed":
         this.#management.refuse(effect.condition);
@@ -348,7 +383,8 @@ export class InboundStream implements WireHandlers {
         this.#management.answer();
         return;
       case "acknowledged":
-        this.#management.acknowledged(effect.handled);
+        this.#heard();
+        this.#acknowledged(effect.handled);
         return;
       case "peerError": {
         const error = readStreamError(effect.element);
@@ -425,6 +461,12 @@ export class InboundStream implements WireHandlers {
     host.inboundAuthenticated(pair, method);
   }
 
+  #acknowledged(handled: number): void {
+    const fault = this.#returns?.acknowledged(handled);
+    if (fault !== undefined) this.close(fault);
+    else if (this.#returns === undefined) this.#management.acknowledged(handled);
+  }
+
   #resume(pair: Pair, id: string): void {
     this.#management.resume(pair, id);
     this.#host.counters.add('streams_resumed_total{direction="in"}');
@@ -480,10 +522,9 @@ export class InboundStream implements WireHandlers {
   }
 }
 
-/** Pings and their answers keep a stream alive; they do not make it busy. */
-function isPingOrAnswer(stanza: Element): boolean {
-  if (stanza.name !== "iq") return false;
-  const type = stanza.attrs.type;
-  if (type === "result" || type === "error") return true;
-  return childNamed(stanza, "ping", pingNamespace) !== undefined;
+/** What our closing is for those who send over it. */
+function endOf(error: StreamError | undefined): OutboundEnd {
+  if (error === undefined) return { code: "closed", text: "closed by us" };
+  const { condition, text } = error;
+  return { code: "given-up", text: text === undefined ? condition : `${condition}: ${text}` };
 }

@@ -10,14 +10,17 @@ import { MAXIMUM_UNPROVED_BYTES } from "./delivery-barrier";
 import { giveBackUncertain, senderCondition, senderText } from "./delivery-failure";
 import { HeldSession } from "./held-session";
 import { type LinkItem, LinkQueue, type WrittenItem, written } from "./link-queue";
+import type { LinkStream } from "./link-stream";
 import { OrderlyClose } from "./orderly-close";
 import type { OutboundEnd } from "./outbound-end";
 import { reportEnd } from "./outbound-end-report";
-import type { OtherHost, Purpose } from "./outbound-state";
+import type { Management, OtherHost, Purpose } from "./outbound-state";
 import { OutboundStream } from "./outbound-stream";
 import type { Pair } from "./pair";
 import { PingBarrier } from "./ping-barrier";
 import { RetrySchedule } from "./retry-schedule";
+import { ReturnBarrier } from "./return-barrier";
+import type { ReturnPath } from "./return-path";
 import { barrierOf, type StreamBarrier } from "./stream-barrier";
 import type { StreamHost } from "./stream-host";
 
@@ -36,7 +39,7 @@ export class Link {
   #resumption: Resumption | undefined;
   /** The session of a stream that was lost, until another one resumes it. */
   #held: HeldSession | undefined;
-  #stream: OutboundStream | undefined;
+  #stream: LinkStream | undefined;
   /** Of the stream: it was authenticated and counts against the limits. */
   #counted: { readonly partner: string; readonly off: () => void } | undefined;
   /** Its stream ends because the policy has changed: the next one opens at once, where there may be one. */
@@ -135,7 +138,8 @@ export class Link {
 
   /** An answer (result or error) to an IQ of ours came from the pair's remote domain. */
   answered(id: string): boolean {
-    const proved = this.#barrier instanceof PingBarrier ? this.#barrier.answered(id) : undefined;
+    const barrier = this.#barrier;
+    const proved = barrier instanceof AcknowledgementBarrier ? undefined : barrier?.answered(id);
     if (proved === undefined) return false;
     this.#delivered(proved);
     return true;
@@ -143,7 +147,7 @@ export class Link {
 
   /** The peer acknowledges stanzas on the stream (XEP-0198). */
   #acknowledged(handled: number): void {
-    if (!(this.#barrier instanceof AcknowledgementBarrier)) return;
+    if (this.#barrier === undefined || this.#barrier instanceof PingBarrier) return;
     const answer = this.#barrier.acknowledged(handled);
     if (answer.ok) this.#delivered(answer.proved);
     // What is written last to a stream that has to end is not counted.
@@ -190,11 +194,11 @@ export class Link {
     if (stream !== undefined && revocation !== undefined) {
       this.#renewing = true;
       if (row === undefined && this.ready) stream.write(partings());
-      stream.close(revocation.error);
+      stream.close(stream.shared ? undefined : revocation.error); // a shared one is judged whole, with its own direction
     } else if (row !== undefined && this.#counted !== undefined) this.#count(row);
     if (row === undefined) this.#giveBackAll("remote-server-not-found", `${remote} is no partner any more`);
     else this.#advance();
-    return revocation;
+    return stream?.shared ? undefined : revocation;
   }
 
   /** Takes back what waits and may not be sent any more. */
@@ -254,6 +258,11 @@ export class Link {
       this.#giveBackAll("remote-server-not-found", `${remote} is no partner any more`);
       return;
     }
+    const path = this.#findReturn();
+    if (path !== undefined) {
+      this.#takeBack(path);
+      return;
+    }
     if (!this.#host.admission.admits(row, "out")) {
       this.#host.failures.note({ direction: "out", ...this.pair, code: "limit-reached", text: LIMIT_REACHED.text });
       this.#retry(LIMIT_REACHED);
@@ -272,20 +281,54 @@ export class Link {
           return;
         }
         this.#count(row);
-        this.#retries.stands();
-        this.#barrier = barrierOf(stream, management, this.#host.surroundings.randomId);
-        this.#resumption = management?.resumption;
-        this.#host.heard(this.pair);
-        if (management?.resumed === undefined) this.#dropHeld();
-        else this.#resumed(management.resumed);
-        this.withdraw((item) => this.#exceeds(item), ...this.#tooLarge());
-        this.#advance();
+        this.#stands(stream, management);
+      },
+      onStanza: (busy) => {
+        if (busy) this.#lastStanza = this.#host.surroundings.now();
+        this.#resumption = undefined; // what came back would have to be resumed as well
       },
       onAcknowledged: (handled) => this.#acknowledged(handled),
       onHeard: () => this.#host.heard(this.pair),
       onEnd: (end) => this.#onEnd(end),
     });
     this.#stream = stream;
+  }
+
+  /** A stream of the peer's takes our stanzas as well (XEP-0288): none of our own is needed. */
+  #takeBack(path: ReturnPath): void {
+    this.#stream = path;
+    path.take({
+      lastStanza: () => this.#lastStanza,
+      onManaged: () => {
+        if (this.#barrier instanceof ReturnBarrier) this.#barrier.managed();
+      },
+      onAcknowledged: (handled) => this.#acknowledged(handled),
+      onEnd: (end) => this.#onEnd(end),
+    });
+    this.#stands(path, path.managed ? {} : undefined);
+  }
+
+  /** Not while a session of a stream of our own may still be resumed. */
+  #findReturn(): ReturnPath | undefined {
+    return this.#held === undefined ? this.#host.returns.find(this.pair) : undefined;
+  }
+
+  /** A way back is there, as `#open` will find. One of our own that stands or is being opened goes on. */
+  returnOffered(): void {
+    if (this.#stream !== undefined || this.#held !== undefined) return;
+    this.#retries.forgive();
+    this.#advance();
+  }
+
+  #stands(stream: LinkStream, management: Management | undefined): void {
+    this.#retries.stands();
+    this.#barrier = barrierOf(stream, management, this.#host.surroundings.randomId);
+    this.#resumption = management?.resumption;
+    this.#host.heard(this.pair);
+    if (management?.resumed === undefined) this.#dropHeld();
+    else this.#resumed(management.resumed);
+    this.withdraw((item) => this.#exceeds(item), ...this.#tooLarge());
+    this.#advance();
   }
 
   /** The peer goes on with the session before: what it has not handled did not arrive, and is sent again. */
@@ -360,7 +403,7 @@ export class Link {
       this.#open(end.otherHost);
       return;
     }
-    const stood = this.#counted !== undefined;
+    const stood = this.#barrier !== undefined;
     this.#counted?.off();
     this.#stream = this.#counted = undefined;
     const renewing = this.#renewing;
@@ -400,7 +443,8 @@ export class Link {
   }
 
   #retry(end: OutboundEnd): void {
-    if (this.#retries.postpone(end, this.#host.surroundings.now())) this.#wakeBy(this.#retries.nextTry);
+    if (this.#findReturn() !== undefined) this.returnOffered();
+    else if (this.#retries.postpone(end, this.#host.surroundings.now())) this.#wakeBy(this.#retries.nextTry);
     else this.#giveBackAll(senderCondition(end), senderText(this.pair, end));
   }
 

@@ -14,6 +14,7 @@ import { readStreamError } from "../../stream/stream-error";
 import { type Element, elements } from "../../stream/xml/element";
 import { isUsableStreamId } from "./dialback-key";
 import { redirection } from "./other-host";
+import { askedBack, onReturned } from "./outbound-bidi";
 import { manage, onManagement } from "./outbound-management";
 import { fail, type OutboundEvent, type OutboundState, type OutboundStep, ready } from "./outbound-state";
 import type { Pair } from "./pair";
@@ -69,7 +70,8 @@ function onElement(state: OutboundState, el: Element, row: DocumentPartner): Out
   }
   if (el.ns === streamsNamespace && el.name === "features" && state.phase === "features") {
     const features = readFeatures(el);
-    const step = proceed({ ...state, dialback: state.dialback || features.dialback !== undefined }, features, row);
+    const known = { ...state, dialback: state.dialback || features.dialback !== undefined };
+    const step = askedBack(proceed(known, features, row), features, row);
     return features.dialback?.errors ? { ...step, effects: [{ do: "understandsErrors" }, ...step.effects] } : step;
   }
   if (el.ns === tlsNamespace && state.phase === "starttls") {
@@ -80,8 +82,8 @@ function onElement(state: OutboundState, el: Element, row: DocumentPartner): Out
   if (el.ns === dialbackNamespace && el.name === "result" && state.phase === "dialback") return onResult(state, el);
   if (el.ns === dialbackNamespace && el.name === "verify" && state.phase === "verify") return onVerifyAnswer(state, el);
   if (el.ns === managementNamespace) return onManagement(state, el);
-  // Stanzas do not travel against a stream's direction (no XEP-0288 here); what else may come is no business of ours.
-  return { state, effects: [] };
+  // Unless they were asked for, stanzas do not travel against a stream's direction, and are no business of ours.
+  return state.bidi ? onReturned(state, el) : { state, effects: [] };
 }
 
 const isRedirected = ({ purpose }: OutboundState) => purpose.kind === "stanzas" && purpose.via !== undefined;

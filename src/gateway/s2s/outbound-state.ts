@@ -1,6 +1,6 @@
 import type { Method } from "../../definition/negotiation";
 import type { ServerHeader } from "../../stream/header";
-import type { StreamCondition } from "../../stream/stream-error";
+import type { StreamCondition, StreamError } from "../../stream/stream-error";
 import type { Resumption } from "../../stream/stream-management";
 import type { Element } from "../../stream/xml/element";
 import type { Pair } from "./pair";
@@ -50,6 +50,8 @@ export interface OutboundState {
   readonly authenticated: boolean;
   /** The peer's header declared dialback, or its features announced it. */
   readonly dialback: boolean;
+  /** The peer's stanzas come back over it (XEP-0288): it offered that, and we asked. */
+  readonly bidi: boolean;
   /** The peer acknowledges what it has handled (XEP-0198): it said so after we had asked for it. */
   readonly management?: Management;
   /** Octets of the largest stanza that the peer takes, where it says so on the authenticated stream (XEP-0478). */
@@ -100,6 +102,7 @@ export type OutboundEffect =
   | { readonly do: "external" }
   | { readonly do: "dialback"; readonly streamId: string }
   | { readonly do: "verify"; readonly id: string; readonly key: string }
+  | { readonly do: "bidi" }
   | { readonly do: "enable" }
   | { readonly do: "resume"; readonly id: string }
   | { readonly do: "ready"; readonly method: Method }
@@ -107,6 +110,10 @@ export type OutboundEffect =
   | { readonly do: "acknowledge" }
   /** The peer says how many stanzas it has handled. */
   | { readonly do: "acknowledged"; readonly handled: number }
+  /** A stanza of the pair has come back. */
+  | { readonly do: "stanza"; readonly stanza: Element }
+  /** Something came back that may not. */
+  | { readonly do: "refuse"; readonly error: StreamError }
   | { readonly do: "verified"; readonly valid: boolean }
   | { readonly do: "understandsErrors" }
   | { readonly do: "fail"; readonly failure: OutboundFailure };
@@ -127,6 +134,7 @@ export function newOutbound(pair: Pair, purpose: Purpose): OutboundState {
     externalRefused: false,
     authenticated: false,
     dialback: false,
+    bidi: false,
   };
 }
 

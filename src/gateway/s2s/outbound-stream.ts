@@ -2,10 +2,11 @@ import type { TLSSocket } from "node:tls";
 import { presentedChain } from "../../certificate/presented";
 import type { DocumentPartner } from "../../definition/facts/gateway-document";
 import type { Method } from "../../definition/negotiation";
+import { bidiElement } from "../../stream/bidi";
 import { CLOSE_STREAM, openStream, readHeader } from "../../stream/header";
 import { dialbackNamespace, saslNamespace, serverNamespace, tlsNamespace } from "../../stream/namespaces";
 import { type StreamError, streamErrorElement } from "../../stream/stream-error";
-import { answerText, enableElement, resumeElement } from "../../stream/stream-management";
+import { answerText, enableElement, REQUEST, resumeElement } from "../../stream/stream-management";
 import { Wire, type WireHandlers } from "../../stream/wire";
 import { wireAddress } from "../../stream/wire-address";
 import { type Element, xml } from "../../stream/xml/element";
@@ -15,6 +16,7 @@ import type { StreamXmlError } from "../../stream/xml/stream-xml-error";
 import { NEGOTIATE_ANEW, type Revocation, reviewPair, reviewStream } from "../live/stream-review";
 import type { StreamTrace } from "../operation/traces";
 import type { StreamStatus } from "../status";
+import type { LinkStream } from "./link-stream";
 import type { OutboundEnd } from "./outbound-end";
 import { stepOutbound } from "./outbound-machine";
 import {
@@ -27,9 +29,13 @@ import {
 } from "./outbound-state";
 import type { Pair } from "./pair";
 import { reachPartner } from "./reach-partner";
+import { ReturnedStanzas } from "./returned-stanzas";
+import { MAXIMUM_STANZA_BYTES } from "./stream-features";
 import { DIRECT_TLS_PROTOCOL, type StreamHost } from "./stream-host";
+import { mayTravelBack } from "./travel-back";
 
 const CLOSING_MS = 5_000;
+const UNWRITTEN: StreamError = { condition: "internal-server-error", text: "the state cannot be written" };
 /** Said by OpenSSL: the ends do not agree. A handshake may also end because the network does, which passes. */
 const OF_TLS = /SSL routines/;
 
@@ -43,6 +49,8 @@ export interface OutboundListener {
   onAcknowledged?(handled: number): void;
   /** A verify stream has its answer. */
   onVerified?(valid: boolean): void;
+  /** A stanza came back over it (XEP-0288). @param busy it was no keep-alive */
+  onStanza?(busy: boolean): void;
   /** Anything came from the peer on this stream. */
   onHeard(): void;
   /** It is over. Called once. */
@@ -50,7 +58,8 @@ export interface OutboundListener {
 }
 
 /** An outbound stream: finds the partner, connects, negotiates by the row, and then carries stanzas. */
-export class OutboundStream implements WireHandlers {
+export class OutboundStream implements WireHandlers, LinkStream {
+  readonly shared = false;
   readonly pair: Pair;
   readonly #row: DocumentPartner;
   readonly #host: StreamHost;
@@ -69,6 +78,8 @@ export class OutboundStream implements WireHandlers {
   #presented: readonly Buffer[] = [];
   /** What we closed it for, if not in order. */
   #fault: StreamError | undefined;
+  /** Where the peer's stanzas come back over it, once it is authenticated. */
+  #returned: ReturnedStanzas | undefined;
   /** Our header of the present stream is sent: it can be closed by name. */
   #opened = false;
 
@@ -105,17 +116,21 @@ export class OutboundStream implements WireHandlers {
       ...this.pair,
       ...(method === undefined ? {} : { method }),
       state: this.#wire === undefined ? "connecting" : phase === "ready" ? "authenticated" : phase,
+      ...(this.#bothWays ? { bidi: true as const } : {}),
       ...(this.#wire === undefined ? {} : { address: this.#wire.remoteAddress }),
       age: Math.round((now - this.#since) / 1000),
     };
   }
 
-  /** Writes a stanza's text; the caller has made sure that the stream is ready. */
-  write(text: string): void {
-    this.#wire?.write(text);
+  write(stanza: string): void {
+    this.#wire?.write(stanza);
   }
+  request(): void {
+    this.#wire?.write(REQUEST);
+  }
+  /** They have counted since the peer enabled them, and nothing was written before. */
+  countFromNow(): void {}
 
-  /** Leaves a connection that does not answer, without a word: its session may be resumed on another. */
   leave(reason: string): void {
     this.#wire?.destroy(reason);
   }
@@ -132,10 +147,19 @@ export class OutboundStream implements WireHandlers {
     this.#hangUp(this.#wire, error);
   }
 
-  /** Says good-bye where there is a stream to say it on: before our header there is none. */
+  /**
+   * Says good-bye where there is a stream to say it on: before our header there is none. In order, what the peer sent
+   * over it before it saw that still counts (RFC 6120 section 4.4), and who closes tells its count first (XEP-0198).
+   */
   #hangUp(wire: Wire, error?: StreamError): void {
     const told = error === undefined ? "" : serialise(streamErrorElement(error), serverNamespace);
-    wire.end(this.#opened ? told + CLOSE_STREAM : "", CLOSING_MS);
+    const words = this.#opened ? told + CLOSE_STREAM : "";
+    if (this.#returned === undefined || error !== undefined || this.#ended) {
+      wire.end(words, CLOSING_MS);
+      return;
+    }
+    const endStream = () => wire.endStream(words, CLOSING_MS);
+    this.#returned.tell((text) => wire.write(text)).then(endStream, endStream);
   }
 
   /** What the present policy says of it: why it may not go on, or undefined where it may. */
@@ -143,11 +167,13 @@ export class OutboundStream implements WireHandlers {
     const policy = this.#host.policy();
     const gone = reviewPair(this.pair, policy);
     if (gone !== undefined) return gone;
-    const { method } = this.#state;
+    const { method, bidi, secure, certified } = this.#state;
     if (!this.ready || method === undefined) return NEGOTIATE_ANEW;
-    return reviewStream(this.pair, method, policy, (row) =>
+    const revocation = reviewStream(this.pair, method, policy, (row) =>
       this.#host.identity.judge(row, this.pair.remote, this.#presented),
     );
+    const row = policy.row(this.pair.local, this.pair.remote)!;
+    return revocation ?? (bidi && !mayTravelBack(row, secure, certified) ? NEGOTIATE_ANEW : undefined);
   }
 
   /** A verify stream makes room for others. */
@@ -171,8 +197,16 @@ export class OutboundStream implements WireHandlers {
   }
 
   onEnd(): void {
-    if (this.#wire !== undefined) this.#hangUp(this.#wire);
-    this.#end(this.#closing ? this.#closedByUs() : { code: "closed-by-peer", text: "the peer closed the stream" });
+    const end: OutboundEnd = this.#closing
+      ? this.#closedByUs()
+      : { code: "closed-by-peer", text: "the peer closed the stream" };
+    if (this.#returned === undefined) {
+      this.#end(end);
+      return;
+    }
+    this.#closing = true; // nothing is written to who has closed, but what came is still counted
+    const close = () => this.#end(end);
+    this.#returned.tell((text) => this.#wire?.write(text)).then(close, close);
   }
 
   #closedByUs(): OutboundEnd {
@@ -187,6 +221,10 @@ export class OutboundStream implements WireHandlers {
 
   onWhitespace(): void {
     this.#listener.onHeard();
+  }
+
+  onRead(bytes: number): number {
+    return this.#returned?.read(bytes) ?? 0;
   }
 
   onBadXml(error: StreamXmlError): void {
@@ -260,6 +298,9 @@ export class OutboundStream implements WireHandlers {
       case "verify":
         wire.send(xml("verify", dialbackNamespace, { from: local, to: remote, id: effect.id }, effect.key));
         return;
+      case "bidi":
+        wire.send(bidiElement({ maxBytes: MAXIMUM_STANZA_BYTES }));
+        return;
       case "understandsErrors":
         this.#host.noteUnderstandsErrors(remote);
         return;
@@ -274,21 +315,34 @@ export class OutboundStream implements WireHandlers {
           method: effect.method,
           address: wire.remoteAddress,
           ...(this.#directTls ? { directTls: true } : {}),
+          ...(this.#bothWays ? { bidi: true } : {}),
         });
         this.#host.counters.add(`streams_authenticated_total{direction="out",method="${effect.method}"}`);
+        this.#takeReturned(wire);
+        if (this.#state.management !== undefined) this.#returned?.managed();
         this.#listener.onReady(effect.method, this.#state.management);
         return;
       case "enable":
+        this.#takeReturned(wire); // they may come before the answer
         wire.send(enableElement());
         return;
       case "resume":
-        wire.send(resumeElement(effect.id, 0)); // stanzas come on streams of the peer's own
+        this.#takeReturned(wire);
+        wire.send(resumeElement(effect.id, 0)); // a session in which stanzas came back is none to resume
         return;
       case "acknowledge":
-        wire.write(answerText(0)); // stanzas come on streams of the peer's own
+        if (this.#returned === undefined)
+          wire.write(answerText(0)); // stanzas come on streams of the peer's own
+        else this.#returned.tell((text) => wire.write(text)).catch(() => this.close(UNWRITTEN));
         return;
       case "acknowledged":
         this.#listener.onAcknowledged?.(effect.handled);
+        return;
+      case "stanza":
+        this.#takeBack(effect.stanza);
+        return;
+      case "refuse":
+        this.close(effect.error);
         return;
       case "verified":
         this.#listener.onVerified?.(effect.valid);
@@ -303,6 +357,34 @@ export class OutboundStream implements WireHandlers {
         this.#end({ ...failure, text: failure.text + stripped });
         return;
       }
+    }
+  }
+
+  /** A peer of whom a session can be resumed keeps its stanzas to a stream of its own, as we do. */
+  get #bothWays(): boolean {
+    const { bidi, phase, management } = this.#state;
+    return bidi && phase === "ready" && management?.resumption === undefined;
+  }
+
+  #takeReturned(wire: Wire): void {
+    if (!this.#state.bidi || this.#returned !== undefined) return;
+    this.#returned = new ReturnedStanzas(this.pair, this.#row, wire.remoteAddress, this.#host);
+    wire.allowStanzaBytes(MAXIMUM_STANZA_BYTES);
+  }
+
+  /** One that may not come, or cannot be taken over, costs the stream: so the peer knows. */
+  #takeBack(stanza: Element): void {
+    if (this.#fault !== undefined) return;
+    if (reviewPair(this.pair, this.#host.policy()) !== undefined) {
+      this.close({ condition: "policy-violation", text: "this domain is no partner any more" });
+      return;
+    }
+    try {
+      this.#listener.onStanza?.(this.#returned?.take(stanza) ?? false);
+    } catch (error) {
+      const reason = (error as Error).message;
+      this.#host.log.error("stanza-failed", { ...this.pair, kind: stanza.name, reason });
+      this.close({ condition: "internal-server-error", text: "a stanza could not be taken over" });
     }
   }
 
@@ -349,6 +431,7 @@ export class OutboundStream implements WireHandlers {
     this.#host.admission.settle(this);
     if (this.#wire !== undefined) {
       this.#hangUp(this.#wire); // where that has not been done
+      this.#wire.finish();
       this.#wire.stopListening();
     }
     this.#listener.onEnd(end);

@@ -39,6 +39,11 @@ export class PeerManagement {
     return this.#count !== undefined;
   }
 
+  /** Its session can be resumed on another connection. */
+  get resumable(): boolean {
+    return this.#session !== undefined;
+  }
+
   get handled(): number {
     return this.#count?.handled ?? 0;
   }

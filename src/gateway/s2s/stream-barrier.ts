@@ -1,14 +1,14 @@
 import { pingNamespace, serverNamespace } from "../../stream/namespaces";
-import { REQUEST } from "../../stream/stream-management";
 import { elementText } from "../../stream/wire-address";
 import { xml } from "../../stream/xml/element";
-import { AcknowledgementBarrier } from "./acknowledgement-barrier";
+import { AcknowledgementBarrier, type ManagedStream } from "./acknowledgement-barrier";
 import type { WrittenItem } from "./link-queue";
+import type { LinkStream } from "./link-stream";
 import type { Management } from "./outbound-state";
-import type { OutboundStream } from "./outbound-stream";
-import { PingBarrier } from "./ping-barrier";
+import { type BarrierStream, PingBarrier } from "./ping-barrier";
+import { ReturnBarrier } from "./return-barrier";
 
-export type StreamBarrier = PingBarrier<WrittenItem> | AcknowledgementBarrier<WrittenItem>;
+export type StreamBarrier = PingBarrier<WrittenItem> | AcknowledgementBarrier<WrittenItem> | ReturnBarrier<WrittenItem>;
 
 /**
  * The barrier of a stream that has come up.
@@ -16,35 +16,36 @@ export type StreamBarrier = PingBarrier<WrittenItem> | AcknowledgementBarrier<Wr
  * @param randomId unguessable hex text of that many bytes
  */
 export function barrierOf(
-  stream: OutboundStream,
+  stream: LinkStream,
   management: Management | undefined,
   randomId: (bytes: number) => string,
 ): StreamBarrier {
-  if (management !== undefined) {
-    const { resumption, resumed = 0 } = management;
-    const silent = "stanzas are not acknowledged";
-    return new AcknowledgementBarrier(
-      {
-        request: () => {
-          if (stream.ready) stream.write(REQUEST);
-          return stream.ready;
-        },
-        onSilence: () => {
-          if (resumption === undefined) stream.close({ condition: "connection-timeout", text: silent });
-          else stream.leave(silent);
-        },
-      },
-      resumed,
-    );
-  }
-  return new PingBarrier({
+  const { resumption, resumed = 0 } = management ?? {};
+  const silence = (text: string) => {
+    if (resumption === undefined) stream.close({ condition: "connection-timeout", text });
+    else stream.leave(text);
+  };
+  const asking: ManagedStream = {
+    request: () => {
+      if (stream.ready) stream.request();
+      return stream.ready;
+    },
+    onSilence: () => silence("stanzas are not acknowledged"),
+  };
+  const pinging: BarrierStream = {
     ping: () => (stream.ready ? writePing(stream, `ping-${randomId(8)}`) : undefined),
-    onSilence: () => stream.close({ condition: "connection-timeout", text: "pings are not answered" }),
-  });
+    onSilence: () => silence("pings are not answered"),
+  };
+  if (management !== undefined) {
+    stream.countFromNow();
+    return new AcknowledgementBarrier(asking, resumed);
+  }
+  if (!stream.shared) return new PingBarrier(pinging); // it is we who ask for stream management there
+  return new ReturnBarrier({ ...asking, ...pinging }, () => stream.countFromNow());
 }
 
 /** XEP-0199, from our domain to theirs. */
-function writePing(stream: OutboundStream, id: string): string {
+function writePing(stream: LinkStream, id: string): string {
   const { local, remote } = stream.pair;
   const ping = xml("ping", pingNamespace);
   stream.write(elementText(xml("iq", serverNamespace, { type: "get", id, from: local, to: remote }, ping)));

@@ -1,6 +1,7 @@
 import type { DocumentPartner } from "../../definition/facts/gateway-document";
 import { startTlsOffer } from "../../definition/negotiation";
 import type { Features } from "../../stream/features";
+import { mayTravelBack } from "./travel-back";
 
 /** Octets of the largest stanza that a partner may send. */
 export const MAXIMUM_STANZA_BYTES = 262_144;
@@ -22,17 +23,20 @@ export interface OfferBasis {
  */
 export function inboundFeatures({ row, secure, certified, authenticated }: OfferBasis): Features {
   if (authenticated) return { management: true, limits: { maxBytes: MAXIMUM_STANZA_BYTES } };
+  const bidi = row !== undefined && mayTravelBack(row, secure, certified) ? { bidi: true as const } : {};
   if (!secure) {
     if (row === undefined) return { starttls: "required" };
     const starttls = startTlsOffer(row);
     return {
       ...(starttls === "absent" ? {} : { starttls }),
       ...(row.methods.includes("tcp-dialback") ? { dialback: { errors: true } } : {}),
+      ...bidi,
     };
   }
   if (row === undefined) return {};
   return {
     ...(certified && row.methods.includes("sasl-over-tls") ? { mechanisms: ["EXTERNAL"] } : {}),
     ...(row.methods.includes("tls-dialback") ? { dialback: { errors: true } } : {}),
+    ...bidi,
   };
 }

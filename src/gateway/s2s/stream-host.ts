@@ -13,6 +13,7 @@ import type { Traces } from "../operation/traces";
 import type { Admission } from "./admission";
 import type { ConnectionGate } from "./connection-gate";
 import type { DialbackResult } from "./inbound-state";
+import type { OfferedReturns } from "./offered-returns";
 import type { OwnCertificates } from "./own-certificates";
 import type { Pair } from "./pair";
 import type { PartnerRates } from "./partner-rates";
@@ -46,6 +47,8 @@ export interface StreamHost {
   readonly rates: PartnerRates;
   /** Of peers' streams. */
   readonly sessions: ResumableSessions;
+  /** Peers' streams that take our stanzas (XEP-0288). */
+  readonly returns: OfferedReturns;
   readonly certificates: OwnCertificates;
   readonly identity: PeerIdentity;
   policy(): PartnerPolicy;

@@ -30,3 +30,14 @@ test("shows a gateway that says nothing of them, as older ones do", () => {
   const { blockedUsers: _, ...older } = STATUS;
   expect(statusText(older as typeof STATUS, NOW, styleFor(false))).toContain("ready");
 });
+
+test("says which streams carry both directions", () => {
+  const stream = { local: "contoso.example", remote: "fabrikam.example", partner: "fabrikam.example", age: 1 } as const;
+  const streams = [
+    { ...stream, direction: "in", state: "authenticated", method: "sasl-over-tls", bidi: true },
+    { ...stream, direction: "in", state: "authenticated", method: "sasl-over-tls" },
+  ] as const;
+  expect(statusText({ ...STATUS, streams }, NOW, styleFor(false))).toContain(
+    "1 sasl-over-tls both ways, 1 sasl-over-tls",
+  );
+});

@@ -104,6 +104,19 @@ test("streams are counted by partner, direction, state and method; who is no par
   expect(served).not.toMatch(/evil|worse/);
 });
 
+test("streams that carry both directions are counted besides", () => {
+  const stream = { local: "contoso.example", remote: "fabrikam.example", partner: "fabrikam.example", age: 1 } as const;
+  const streams = [
+    { ...stream, direction: "in", state: "authenticated", method: "sasl-over-tls", bidi: true },
+    { ...stream, direction: "out", state: "authenticated", method: "sasl-over-tls" },
+  ] as const;
+  const served = text({ streams });
+  expect(samples(served, "xmpp_edge_streams_both_ways")).toEqual([
+    'xmpp_edge_streams_both_ways{partner="fabrikam.example",direction="in"} 1',
+  ]);
+  expect(samples(served, "xmpp_edge_streams")).toHaveLength(2);
+});
+
 test("queues are added up by partner, the oldest age is the greatest", () => {
   const queue = { partner: "fabrikam.example", local: "contoso.example", stanzas: 2, bytes: 300, oldest: 4 };
   const queues = [

@@ -187,7 +187,7 @@ describe("the stream header", () => {
 
   test("without from and then with one goes on as that partner", () => {
     const driver = new InboundDriver().open(headerWithout("from")).send(starttls).step({ type: "secured" }).open();
-    expect(driver.features).toEqual({ mechanisms: ["EXTERNAL"] });
+    expect(driver.features).toEqual({ mechanisms: ["EXTERNAL"], bidi: true });
   });
 
   test.each([

@@ -27,6 +27,8 @@ export interface EjabberdOptions {
   readonly hosts: Readonly<Record<string, string>>;
   /** Local parts; each has the password `accountPassword`. */
   readonly accounts: readonly string[];
+  /** More of its modules. */
+  readonly modules?: readonly string[];
 }
 
 export interface Ejabberd {
@@ -105,7 +107,7 @@ async function writeWorkFolder(work: string, options: EjabberdOptions): Promise<
 const domainsOf = ({ domain, additionalDomains = [] }: EjabberdOptions) => [domain, ...additionalDomains];
 
 function configuration(options: EjabberdOptions): string {
-  const { address, s2sPort, c2sPort, mode } = options;
+  const { address, s2sPort, c2sPort, mode, modules = [] } = options;
   return [
     `hosts: [${domainsOf(options)
       .map((host) => `"${host}"`)
@@ -129,6 +131,7 @@ function configuration(options: EjabberdOptions): string {
     "  mod_ping: {}",
     "  mod_roster: {}",
     ...(mode === "external" ? [] : ["  mod_s2s_dialback: {}"]),
+    ...modules.map((name) => `  ${name}: {}`),
     "",
   ].join("\n");
 }

@@ -21,7 +21,7 @@ type ProsodyChoice = Pick<
   Partial<Pick<ProsodyOptions, "certificates">>;
 
 type EjabberdChoice = Pick<EjabberdOptions, "additionalDomains" | "mode" | "accounts" | "resolver" | "hosts"> &
-  Partial<Pick<EjabberdOptions, "certificates">>;
+  Partial<Pick<EjabberdOptions, "certificates" | "modules">>;
 
 /**
  * The surroundings of one test file: addresses of its own, one certificate authority, and every server and client

@@ -10,7 +10,7 @@
 # XMPP_EDGE_PEER_SET=dns takes, into a folder of its own, what `npm run bench:dns-peers` is measured beside.
 # Remove the folder to fetch newer packages. Two runs at once: the second waits for the first.
 set -eu
-packages="prosody lua-unbound unbound pebble knot knot-dnsutils default-jre-headless ca-certificates netbase docker-registry podman runc cloud-init bind9 bind9-dnsutils nsd iproute2 ejabberd"
+packages="prosody lua-unbound unbound pebble knot knot-dnsutils default-jre-headless ca-certificates netbase docker-registry podman runc cloud-init bind9 bind9-dnsutils nsd iproute2 ejabberd strace"
 case ${XMPP_EDGE_PEER_SET-} in
   '') set= ;;
   dns) set=-dns packages="zonemaster-cli dnsviz python3-pygraphviz xmpp-dns prosody lua-unbound ca-certificates netbase dns-root-data" ;;

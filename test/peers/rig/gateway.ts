@@ -21,6 +21,12 @@ export interface GatewayOptions {
   readonly listenDirectTls?: { readonly address: string; readonly port: number };
   /** Where our own server behind it finds it, with `internal.kind` `xmpp`. */
   readonly listenInside?: { readonly address: string; readonly port: number };
+  /** More places where it listens for partners, as `address:port`. */
+  readonly listenToo?: readonly string[];
+  /** Ranges that it may dial although they are not global. Default: loopback, where the peers are. */
+  readonly allowPrivateTargets?: readonly string[];
+  /** In front of its command: a program that runs it and looks on. */
+  readonly under?: readonly string[];
 }
 
 /** One line of its structured log. */
@@ -53,6 +59,9 @@ export class Gateway {
     resolver,
     listenDirectTls,
     listenInside,
+    allowPrivateTargets = ["127.0.0.0/8"],
+    listenToo = [],
+    under = [],
   }: GatewayOptions): Promise<Gateway> {
     const work = await makeWorkFolder();
     const file = (name: string) => join(work, name);
@@ -62,13 +71,14 @@ export class Gateway {
     await writeFile(file("anchors.pem"), certificates.caPem);
     const options: [string, string][] = [
       ["--listen", `${address}:${s2sPort}`],
+      ...listenToo.map((place) => ["--listen", place] as [string, string]),
       ["--certificate", file("edge.pem")],
       ["--key", file("edge.key")],
       ["--trust-anchors", file("anchors.pem")],
       ["--resolver", `${resolver.address}:${resolver.port}`],
       ["--state", file("state")],
       ["--admin", `${address}:0`],
-      ["--allow-private-targets", "127.0.0.0/8"],
+      ...allowPrivateTargets.map((range) => ["--allow-private-targets", range] as [string, string]),
       ["--log-level", "debug"],
       ...(listenDirectTls === undefined
         ? []
@@ -79,6 +89,7 @@ export class Gateway {
     ];
     const gateway = new Gateway(definition.name, work, [
       ...lifeline,
+      ...under,
       process.execPath,
       program(),
       "run",

@@ -1,6 +1,6 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { createServer, type Server } from "node:net";
+import { createServer, isIPv6, type Server } from "node:net";
 import { PeerRigError } from "./peer-error";
 
 /** 254 loopback addresses that belong to this process until released: test files running side by side never meet. */
@@ -79,7 +79,7 @@ async function isFree(address: string, port: number): Promise<boolean> {
   const server = await listen(address, port);
   if (server === undefined) return false;
   await close(server);
-  const socket = createSocket("udp4");
+  const socket = createSocket(isIPv6(address) ? "udp6" : "udp4");
   try {
     socket.bind({ address, port, exclusive: true });
     await once(socket, "listening");

@@ -108,7 +108,8 @@ describe.each(MEETINGS)("$peer, $method, opened by $initiator side", (meeting) =
       ours.message(theirs.jid, "the first", { id: `first to ${domain}` });
       await theirs.waitForMessage(alice, "the first");
     }
-    await expect(tellStory(ours, theirs, "Federated")).resolves.toEqual(expectedCells("Federated"));
+    const partner = { peer, partnerType: "Federated" } as const;
+    await expect(tellStory(ours, theirs, partner)).resolves.toEqual(expectedCells(partner));
     await theirs.close();
   });
 

@@ -1,7 +1,7 @@
 import type { Method, NegotiationSettings } from "../../../src/definition";
 
 /** The servers that play partners. */
-export const PEERS = ["prosody", "ejabberd"] as const;
+export const PEERS = ["prosody", "ejabberd", "jabberd2"] as const;
 export type Peer = (typeof PEERS)[number];
 
 export const PARTNER_TYPES = ["Federated", "PublicVerified", "PublicUnverified"] as const;
@@ -15,7 +15,7 @@ export type Kind = (typeof KINDS)[number];
 export const INITIATORS = ["theirs", "ours"] as const;
 export type Initiator = (typeof INITIATORS)[number];
 
-/** Each method by a row that has no other: the peer can all three. */
+/** Each method by a row that has no other. */
 export const METHODS: Readonly<Record<Method, NegotiationSettings & { readonly row: number }>> = {
   "sasl-over-tls": { row: 2, tls: "Required", sasl: "Required", dialback: false },
   "tls-dialback": { row: 13, tls: "Required", sasl: "NotSupported", dialback: true },
@@ -31,8 +31,15 @@ export interface MatrixPartner {
   readonly domain: string;
 }
 
+/** Methods that a peer has not: jabberd2 knows no SASL EXTERNAL between servers. */
+const LACKING: Readonly<Record<Peer, readonly Method[]>> = {
+  prosody: [],
+  ejabberd: [],
+  jabberd2: ["sasl-over-tls"],
+};
+
 export const PARTNERS: readonly MatrixPartner[] = PEERS.flatMap((peer) =>
-  METHOD_NAMES.flatMap((method) =>
+  METHOD_NAMES.filter((method) => !LACKING[peer].includes(method)).flatMap((method) =>
     PARTNER_TYPES.map((partnerType) => ({
       peer,
       method,
@@ -42,17 +49,31 @@ export const PARTNERS: readonly MatrixPartner[] = PEERS.flatMap((peer) =>
   ),
 );
 
+/** Partners whose row has no method that the peer has: nothing passes, and both sides are told. */
+export const LACKING_PARTNERS: readonly MatrixPartner[] = PEERS.flatMap((peer) =>
+  LACKING[peer].map((method) => ({
+    peer,
+    method,
+    partnerType: "Federated" as const,
+    domain: `${method}.lacking.${peer}.example`,
+  })),
+);
+
 /** What came of a stanza, in the words of the table. */
 export type Cells = Readonly<Record<Initiator, Readonly<Record<Kind, string>>>>;
 
-/** What a partner's type promises: whatever the server and the method. */
-export function expectedCells(partnerType: PartnerType): Cells {
+/** Servers that keep it from their user that a request for presence was refused. */
+export const HIDES_REFUSALS: ReadonlySet<Peer> = new Set<Peer>(["jabberd2"]);
+
+/** What a partner's type promises, whatever the server and the method; how much of it the server shows its user. */
+export function expectedCells({ partnerType, peer }: Pick<MatrixPartner, "partnerType" | "peer">): Cells {
+  const refused = HIDES_REFUSALS.has(peer) ? "refused unseen" : "refused";
   const guarded = partnerType === "PublicUnverified" ? "refused, then passes" : "passes";
   return {
     theirs: {
       message: guarded,
       presence: "passes with its note",
-      subscription: guarded,
+      subscription: partnerType === "PublicUnverified" ? `${refused}, then passes` : "passes",
       typing: "passes",
       receipt: "passes",
       error: "passes",
@@ -71,12 +92,15 @@ export function expectedCells(partnerType: PartnerType): Cells {
 /** Methods for which a certificate of ours is looked at. */
 export const SERVERS_METHODS = ["sasl-over-tls", "tls-dialback"] as const;
 export type ServersMethod = (typeof SERVERS_METHODS)[number];
+/** Peers that look at certificates; jabberd2 goes by dialback alone. */
+export const CERTIFIED_PEERS = ["prosody", "ejabberd"] as const satisfies readonly Peer[];
+export type CertifiedPeer = (typeof CERTIFIED_PEERS)[number];
 
 /**
  * Met only with a certificate for servers, before the others: ejabberd remembers for minutes that it could not reach us,
  * as when the gateway starts again, and keeps that by domain.
  */
-export const SERVERS_ONLY_PARTNERS: readonly MatrixPartner[] = PEERS.flatMap((peer) =>
+export const SERVERS_ONLY_PARTNERS: readonly MatrixPartner[] = CERTIFIED_PEERS.flatMap((peer) =>
   SERVERS_METHODS.map((method) => ({
     peer,
     method,
@@ -85,13 +109,19 @@ export const SERVERS_ONLY_PARTNERS: readonly MatrixPartner[] = PEERS.flatMap((pe
   })),
 );
 
-/** Debian's releases whose servers are met: CI's first, the others by command. */
-export const RELEASES = ["bookworm", "trixie"] as const;
-export type Release = (typeof RELEASES)[number];
+/** The runs, by the folder of their servers (scripts/peers.sh): CI's first, the others by command. */
+export const RUNS = ["bookworm", "trixie", "bookworm-jabberd2"] as const;
+export type Run = (typeof RUNS)[number];
+export type CertifiedRun = Exclude<Run, "bookworm-jabberd2">;
+export const PEERS_OF: Readonly<Record<Run, readonly Peer[]>> = {
+  bookworm: CERTIFIED_PEERS,
+  trixie: CERTIFIED_PEERS,
+  "bookworm-jabberd2": ["jabberd2"],
+};
 
 /** What comes of our streams with a certificate that is for servers only; `accepted`, or how the refusal reads. */
 export const EXPECTED_SERVERS_ONLY: Readonly<
-  Record<Release, Readonly<Record<Peer, Readonly<Record<ServersMethod, "accepted" | RegExp>>>>>
+  Record<CertifiedRun, Readonly<Record<CertifiedPeer, Readonly<Record<ServersMethod, "accepted" | RegExp>>>>>
 > = {
   bookworm: {
     prosody: { "sasl-over-tls": "accepted", "tls-dialback": "accepted" },
@@ -113,11 +143,18 @@ export interface PartnerResult extends MatrixPartner {
   readonly streams: string;
 }
 
+/** What a partner came to whose row has no method that its server has. */
+export interface LackingResult extends MatrixPartner {
+  /** What our user was told of a message there, and theirs of one to us. */
+  readonly told: Readonly<Record<Initiator, string>>;
+}
+
 export interface MatrixResult {
-  readonly release: Release;
+  readonly release: Run;
   /** `prosody 0.12.3-1`, … */
-  readonly versions: Readonly<Record<Peer, string>>;
+  readonly versions: Readonly<Partial<Record<Peer, string>>>;
   readonly partners: readonly PartnerResult[];
+  readonly lacking?: readonly LackingResult[];
   /** As EXPECTED_SERVERS_ONLY, in the gateway's words where it was refused. */
-  readonly serverAuthOnly: Readonly<Record<Peer, Readonly<Record<ServersMethod, string>>>>;
+  readonly serverAuthOnly?: Readonly<Record<CertifiedPeer, Readonly<Record<ServersMethod, string>>>>;
 }

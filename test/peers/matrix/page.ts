@@ -1,22 +1,30 @@
 import {
+  CERTIFIED_PEERS,
+  type CertifiedPeer,
   INITIATORS,
   type Initiator,
   KINDS,
+  type LackingResult,
   type MatrixResult,
   METHOD_NAMES,
   METHODS,
   PARTNER_TYPES,
   PEERS,
+  PEERS_OF,
   type Peer,
-  type Release,
+  type Run,
   SERVERS_METHODS,
   type ServersMethod,
 } from "./cells";
 import type { RecordedRun } from "./recorded-runs";
 
-const TITLES: Readonly<Record<Peer, string>> = { prosody: "Prosody", ejabberd: "ejabberd" };
+const TITLES: Readonly<Record<Peer, string>> = { prosody: "Prosody", ejabberd: "ejabberd", jabberd2: "jabberd2" };
 const WAYS: Readonly<Record<Initiator, string>> = { theirs: "in", ours: "out" };
-const RELEASE_TITLES: Readonly<Record<Release, string>> = { bookworm: "Debian 12", trixie: "Debian 13" };
+const RUN_TITLES: Readonly<Record<Run, string>> = {
+  bookworm: "Debian 12",
+  trixie: "Debian 13",
+  "bookworm-jabberd2": "Debian 12",
+};
 
 /** docs/interoperability.md. */
 export function interoperabilityPage(runs: readonly RecordedRun[]): string {
@@ -27,20 +35,20 @@ export function interoperabilityPage(runs: readonly RecordedRun[]): string {
     "(`internal.kind: xmpp`), and real servers outside that play a partner of every type by every method, each under a domain",
     "of its own. `in`: their server opens the stream and their user sends; `out`: the gateway opens it and our user sends.",
     "",
-    "| servers of | Prosody | ejabberd | run |",
-    "|---|---|---|---|",
+    `| servers of | ${PEERS.map((peer) => TITLES[peer]).join(" | ")} | run |`,
+    `|---|${"---|".repeat(PEERS.length)}---|`,
     ...runs.map(
       ({ ran, result }) =>
-        `| ${RELEASE_TITLES[result.release]} | ${PEERS.map((peer) => upstream(result.versions[peer])).join(" | ")} | ${ran} |`,
+        `| ${RUN_TITLES[result.release]} | ${PEERS.map((peer) => upstream(result.versions[peer])).join(" | ")} | ${ran} |`,
     ),
     "",
-    "To run it, with the servers of the machine's own release and with another's, which are fetched once:",
+    "To run it, with the servers of the machine's own release and with others, which are fetched once:",
     "",
     "```",
     "npm test -- test/peers/matrix",
-    "export XMPP_EDGE_PEER_RELEASE=trixie",
-    "npm test -- test/peers/matrix",
-    "npm run docs:interoperability   # keeps the run's result and writes this page",
+    "XMPP_EDGE_PEER_RELEASE=trixie npm test -- test/peers/matrix",
+    "XMPP_EDGE_PEER_SET=jabberd2 npm test -- test/peers/matrix   # as root: it asks name servers at port 53 alone",
+    "npm run docs:interoperability   # keeps the run's result and writes this page; with the same variables",
     "```",
     "",
     ...PEERS.flatMap((peer) => peerSection(peer, runs)),
@@ -48,6 +56,7 @@ export function interoperabilityPage(runs: readonly RecordedRun[]): string {
     "",
     "- *refused, then passes*: users of a PublicUnverified partner get an unknown user's answer until our user has them as a",
     "  contact.",
+    "- *refused unseen*: the same, but the server keeps from its user that a request for presence was refused.",
     "- *without its note*: status notes go to Federated partners only.",
     "- *receipt*: XEP-0184, the request one way and the receipt the other. *error*: a message to nobody comes back under its id.",
     "",
@@ -55,13 +64,14 @@ export function interoperabilityPage(runs: readonly RecordedRun[]): string {
     "",
     "| peer | our certificate | sasl-over-tls (row 2) toward it | tls-dialback (row 13) toward it |",
     "|---|---|---|---|",
-    ...PEERS.flatMap((peer) =>
-      runs.flatMap(({ result }) => [
-        `| ${nameOf(peer, result)} | for servers only, as public authorities issue them now | ${SERVERS_METHODS.map((method) => verdict(result.serverAuthOnly[peer][method])).join(" | ")} |`,
+    ...CERTIFIED_PEERS.flatMap((peer) =>
+      runsOf(peer, runs).flatMap(({ result }) => [
+        `| ${nameOf(peer, result)} | for servers only, as public authorities issue them now | ${SERVERS_METHODS.map((method) => verdict(result.serverAuthOnly?.[peer][method] ?? "not tried")).join(" | ")} |`,
         `| ${nameOf(peer, result)} | for servers and clients | ${SERVERS_METHODS.map((method) => verdict(withBoth(peer, method, result))).join(" | ")} |`,
       ]),
     ),
     "",
+    ...runs.flatMap(({ result }) => (result.lacking ?? []).flatMap((one) => lackingText(one, result))),
     "Where a peer cannot, give the partner a row that has TLS dialback, or take a certificate with clientAuth from a CA that the",
     "partner trusts.",
     "",
@@ -71,7 +81,7 @@ export function interoperabilityPage(runs: readonly RecordedRun[]): string {
 /** A table for each release whose servers did otherwise than those of the releases before. */
 function peerSection(peer: Peer, runs: readonly RecordedRun[]): string[] {
   const tables: { readonly versions: string[]; readonly rows: readonly string[] }[] = [];
-  for (const { result } of runs) {
+  for (const { result } of runsOf(peer, runs)) {
     const rows = tableRows(peer, result);
     const same = tables.find((table) => table.rows.join("\n") === rows.join("\n"));
     const version = upstream(result.versions[peer]);
@@ -103,13 +113,16 @@ function tableRows(peer: Peer, { partners }: MatrixResult): string[] {
   );
 }
 
+const runsOf = (peer: Peer, runs: readonly RecordedRun[]) =>
+  runs.filter(({ result }) => PEERS_OF[result.release].includes(peer));
+
 const nameOf = (peer: Peer, { versions }: MatrixResult) => `${TITLES[peer]} ${upstream(versions[peer])}`;
 
 /** Debian's part of a version may change under the table without changing it. */
-const upstream = (version: string) => version.replace(/^\d+:/, "").replace(/-[^-]*$/, "");
+const upstream = (version = "") => version.replace(/^\d+:/, "").replace(/-[^-]*$/, "");
 
 /** The streams that we opened in the matrix itself, all with a certificate for both. */
-function withBoth(peer: Peer, method: ServersMethod, { partners }: MatrixResult): string {
+function withBoth(peer: CertifiedPeer, method: ServersMethod, { partners }: MatrixResult): string {
   const found = partners.filter((one) => one.peer === peer && one.method === method);
   return found.length > 0 && found.every(({ streams }) => streams.includes(`out ${method}`)) ? "accepted" : "not used";
 }
@@ -118,4 +131,14 @@ function withBoth(peer: Peer, method: ServersMethod, { partners }: MatrixResult)
 function verdict(outcome: string): string {
   const refused = /^refused: .*(authentication-refused: .*)$/.exec(outcome)?.[1];
   return refused === undefined ? outcome : `peer cannot (${refused})`;
+}
+
+/** What both senders are told where a peer has none of a row's methods. */
+function lackingText({ peer, method, told }: LackingResult, result: MatrixResult): string[] {
+  return [
+    `${nameOf(peer, result)} has no ${method}: under row ${METHODS[method].row} nothing passes. Our user is told`,
+    `\`${told.ours}\`,`,
+    `theirs \`${told.theirs}\`. It sends all its domains over one stream to a domain of ours: give them rows that agree on TLS.`,
+    "",
+  ];
 }

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type MatrixResult, RELEASES } from "./cells";
+import { type MatrixResult, RUNS } from "./cells";
 
-/** A run whose result is kept, since not every release's servers run in CI. */
+/** A run whose result is kept, since not all servers run in CI. */
 export interface RecordedRun {
   /** The day, as `2026-11-23`. */
   readonly ran: string;
@@ -12,9 +12,9 @@ export interface RecordedRun {
 const folder = join(__dirname, "runs");
 const fileOf = (release: string) => join(folder, `${release}.json`);
 
-/** The last recorded run of every release, in their order. */
+/** The last recording of every run, in their order. */
 export function recordedRuns(): RecordedRun[] {
-  return RELEASES.map((release) => JSON.parse(readFileSync(fileOf(release), "utf8")) as RecordedRun);
+  return RUNS.map((release) => JSON.parse(readFileSync(fileOf(release), "utf8")) as RecordedRun);
 }
 
 export function recordRun(result: MatrixResult, ran: Date): void {

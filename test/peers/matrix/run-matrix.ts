@@ -10,34 +10,40 @@ import { child } from "../rig/stanza";
 import { serverRecords } from "../rig/unbound";
 import type { XmppClient } from "../rig/xmpp-client";
 import {
+  CERTIFIED_PEERS,
+  type CertifiedPeer,
   type MatrixPartner,
   type MatrixResult,
-  METHODS,
   PARTNERS,
-  type PartnerResult,
-  type Peer,
-  RELEASES,
-  type Release,
+  RUNS,
+  type Run,
   SERVERS_ONLY_PARTNERS,
   type ServersMethod,
 } from "./cells";
-import { tellStory } from "./story";
+import { allOf, definitionRow, meetPartner } from "./meet-partner";
+import { runJabberd2Matrix } from "./run-jabberd2-matrix";
 
-const EVERYONE = [...PARTNERS, ...SERVERS_ONLY_PARTNERS];
-const domainsOf = (peer: Peer) => EVERYONE.filter((one) => one.peer === peer).map(({ domain }) => domain);
+const MET = PARTNERS.filter(({ peer }) => CERTIFIED_PEERS.some((one) => one === peer));
+const EVERYONE = [...MET, ...SERVERS_ONLY_PARTNERS];
+const domainsOf = (peer: CertifiedPeer) => EVERYONE.filter((one) => one.peer === peer).map(({ domain }) => domain);
+
+/** The run of the servers that were chosen (scripts/peers.sh). */
+export function runMatrix(): Promise<MatrixResult> {
+  const run = chosenRun();
+  return run === "bookworm-jabberd2" ? runJabberd2Matrix(run) : runCertifiedMatrix(run);
+}
 
 /**
  * A company's own server behind our gateway, and one Prosody and one ejabberd outside, each playing a partner of every
  * type by every method.
  */
-export async function runMatrix(): Promise<MatrixResult> {
-  const release = releaseOf(peerRoot());
+async function runCertifiedMatrix(release: Run): Promise<MatrixResult> {
   const outside = await PeerRig.open();
   try {
     const place = await outside.place("ejabberd.example");
     const records = domainsOf("ejabberd").flatMap((domain) => serverRecords({ ...place, domain }));
     const [domain = "", ...additionalDomains] = domainsOf("prosody");
-    const company = await Company.open({ partners: EVERYONE.map(rowOf), accounts: ["alice"] }, [
+    const company = await Company.open({ partners: EVERYONE.map(definitionRow), accounts: ["alice"] }, [
       {
         domain,
         additionalDomains,
@@ -53,11 +59,6 @@ export async function runMatrix(): Promise<MatrixResult> {
   } finally {
     await outside.close();
   }
-}
-
-function rowOf({ domain, partnerType, method }: MatrixPartner) {
-  const { tls, sasl, dialback } = METHODS[method];
-  return { domain, partnerType, tlsNegotiation: tls, saslNegotiation: sasl, supportDialbackNegotiation: dialback };
 }
 
 async function startEjabberd(company: Company, place: Awaited<ReturnType<PeerRig["place"]>>): Promise<Ejabberd> {
@@ -89,16 +90,7 @@ async function meet(company: Company, ejabberd: Ejabberd): Promise<Omit<MatrixRe
   const serverAuthOnly = await withServersCertificate(company, login);
   await takeCertificateForBoth(company);
   const ours = await company.login(alice);
-  const partners = await allOf(
-    PARTNERS.map(async (partner): Promise<PartnerResult> => {
-      const theirs = await login(partner);
-      const cells = await tellStory(ours, theirs, partner.partnerType);
-      const streams = await company.federation.gateway.streams(partner.domain);
-      await theirs.close();
-      const methods = new Set(streams.map(({ direction, method }) => `${direction} ${method}`));
-      return { ...partner, cells, streams: [...methods].sort().join(", ") };
-    }),
-  );
+  const partners = await allOf(MET.map(async (partner) => meetPartner(company, ours, await login(partner), partner)));
   const root = peerRoot();
   return {
     versions: { prosody: root.version("prosody"), ejabberd: root.version("ejabberd") },
@@ -107,12 +99,14 @@ async function meet(company: Company, ejabberd: Ejabberd): Promise<Omit<MatrixRe
   };
 }
 
-function releaseOf({ release }: PeerRoot): Release {
-  const known = RELEASES.find((one) => one === release);
+/** @throws PeerRigError `peers-unavailable` where the matrix is not written for the servers that were chosen */
+export function chosenRun(): Run {
+  const { release }: PeerRoot = peerRoot();
+  const known = RUNS.find((one) => one === release);
   if (known !== undefined) return known;
   throw new PeerRigError(
     "peers-unavailable",
-    `the matrix is not written for the servers of Debian ${release}; expected one of ${RELEASES.join(", ")}: set XMPP_EDGE_PEER_RELEASE, or add the release to test/peers/matrix/cells.ts`,
+    `the matrix is not written for the servers of ${release}; expected one of ${RUNS.join(", ")}: set XMPP_EDGE_PEER_RELEASE or XMPP_EDGE_PEER_SET, or add the run to test/peers/matrix/cells.ts`,
   );
 }
 
@@ -120,9 +114,9 @@ function releaseOf({ release }: PeerRoot): Release {
 async function withServersCertificate(
   company: Company,
   login: (partner: MatrixPartner) => Promise<XmppClient>,
-): Promise<MatrixResult["serverAuthOnly"]> {
+): Promise<NonNullable<MatrixResult["serverAuthOnly"]>> {
   const ours = await company.login(alice);
-  const attempt = async (peer: Peer, method: ServersMethod): Promise<string> => {
+  const attempt = async (peer: CertifiedPeer, method: ServersMethod): Promise<string> => {
     const partner = SERVERS_ONLY_PARTNERS.find((one) => one.peer === peer && one.method === method)!;
     const theirs = await login(partner);
     const text = `by a certificate for servers, ${peer}, ${method}`;
@@ -137,7 +131,7 @@ async function withServersCertificate(
     await theirs.close();
     return outcome;
   };
-  const attempts = async (peer: Peer) => ({
+  const attempts = async (peer: CertifiedPeer) => ({
     "sasl-over-tls": await attempt(peer, "sasl-over-tls"),
     "tls-dialback": await attempt(peer, "tls-dialback"),
   });
@@ -158,13 +152,4 @@ async function takeCertificateForBoth(company: Company): Promise<void> {
   await writeFile(join(folder, "edge.pem"), certificate.certPem);
   await writeFile(join(folder, "edge.key"), certificate.keyPem, { mode: 0o600 });
   await gateway.startAgain();
-}
-
-/** As Promise.all, but none is still under way when one has failed. */
-async function allOf<T>(running: readonly Promise<T>[]): Promise<T[]> {
-  const ended = await Promise.allSettled(running);
-  return ended.map((one) => {
-    if (one.status === "rejected") throw one.reason;
-    return one.value;
-  });
 }

@@ -1,17 +1,22 @@
 import { ourDomain } from "../rig/federation";
 import { child, type Element } from "../rig/stanza";
 import type { XmppClient } from "../rig/xmpp-client";
-import type { Cells, PartnerType } from "./cells";
+import { type Cells, HIDES_REFUSALS, type MatrixPartner } from "./cells";
 
 const TYPING = "http://jabber.org/protocol/chatstates";
 const RECEIPTS = "urn:xmpp:receipts";
 
 /** Sends everything both ways between one of ours and one of theirs, and tells what came of it. */
-export async function tellStory(ours: XmppClient, theirs: XmppClient, partnerType: PartnerType): Promise<Cells> {
+export async function tellStory(
+  ours: XmppClient,
+  theirs: XmppClient,
+  { partnerType, peer }: Pick<MatrixPartner, "partnerType" | "peer">,
+): Promise<Cells> {
   const domain = theirs.jid.split("@")[1] ?? "";
   // Whom nobody of ours has asked for may be refused; the first message and request are sent before that.
   const unasked = await message(theirs, ours, `unasked from ${domain}`);
-  const request = partnerType === "PublicUnverified" ? await refusedRequest(theirs, ours) : undefined;
+  const request =
+    partnerType === "PublicUnverified" ? await refusedRequest(theirs, ours, HIDES_REFUSALS.has(peer)) : undefined;
   const outward = await message(ours, theirs, `to ${domain}`);
   const subscriptionOut = await subscription(ours, theirs);
   const asked =
@@ -52,10 +57,16 @@ async function message(from: XmppClient, to: XmppClient, body: string): Promise<
   return Promise.race([refused, arrived]);
 }
 
-async function refusedRequest(from: XmppClient, to: XmppClient): Promise<string> {
+async function refusedRequest(from: XmppClient, to: XmppClient, isHidden: boolean): Promise<string> {
   from.subscribe(to.jid);
-  await from.waitForPresence(to.jid, "unsubscribed");
-  return "refused";
+  if (!isHidden) {
+    await from.waitForPresence(to.jid, "unsubscribed");
+    return "refused";
+  }
+  // Its error comes behind the answer to the request, which was sent first.
+  await message(from, to, `behind the request of ${from.jid}`);
+  const answers = from.received.filter(({ name, attributes }) => name === "presence" && attributes.from === to.jid);
+  return answers.length === 0 ? "refused unseen" : answers.map(({ attributes }) => attributes.type).join(", ");
 }
 
 async function subscription(from: XmppClient, to: XmppClient): Promise<string> {

@@ -10,7 +10,9 @@ work=$2
 shift 2
 for name in dev proc sys; do mount --rbind "/$name" "$root/$name"; done
 mount --bind "$work" "$root/peer"
-[ ! -e "$work/hosts" ] || mount --bind "$work/hosts" "$root/etc/hosts"
+for name in hosts resolv.conf; do
+  [ ! -e "$work/$name" ] || mount --bind "$work/$name" "$root/etc/$name"
+done
 # The root's own sh changes to the work folder: chroot leaves its program at /.
 exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/peer LANG=C.UTF-8 \
   /bin/sh -c 'cd /peer && exec "$0" "$@"' "$@"

@@ -16,6 +16,8 @@ export type OurSide = Partial<Omit<EdgeInput, "name" | "accessEdge">> &
   Pick<GatewayOptions, "listenInside"> & {
     /** It speaks TLS from the first byte too, and its zone says where. */
     readonly directTls?: boolean;
+    /** Zone-file lines by which partners are found whose servers the file starts by itself. */
+    readonly records?: readonly string[];
   };
 
 /** A Prosody that plays one or more partners. */
@@ -72,7 +74,7 @@ export class Federation {
   }
 
   private static async within(rig: PeerRig, ours: OurSide, theirs: readonly TheirSide[]): Promise<Federation> {
-    const { listenInside, directTls = false, ...written } = ours;
+    const { listenInside, directTls = false, records = [], ...written } = ours;
     const place = await rig.place(ourDomain);
     const directTlsPort = directTls ? await freePort(place.address, 5270) : undefined;
     const definition: EdgeInput = {
@@ -90,9 +92,12 @@ export class Federation {
     const facts = factsOf(definition, { address: place.address, port: place.s2sPort });
     const places = await Promise.all(theirs.map(async (side) => ({ side, place: await rig.place(side.domain) })));
     const resolver = await rig.startUnbound({
-      records: places.flatMap(({ side, place }) =>
-        namesOf(side).flatMap((domain) => (side.records ?? serverRecords)({ ...place, domain })),
-      ),
+      records: [
+        ...records,
+        ...places.flatMap(({ side, place }) =>
+          namesOf(side).flatMap((domain) => (side.records ?? serverRecords)({ ...place, domain })),
+        ),
+      ],
       stubZones: await serveZones(rig, facts),
     });
     const certificates = await rig.authority.issue({ names: facts.certificate.names.map(({ name }) => name) });

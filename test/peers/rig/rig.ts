@@ -1,4 +1,5 @@
 import { type Ejabberd, type EjabberdOptions, startEjabberd } from "./ejabberd";
+import { type Jabberd2, type Jabberd2Options, startJabberd2 } from "./jabberd2";
 import { peerRoot } from "./peer-root";
 import { type IssueOptions, TestAuthority } from "./pki";
 import { freePort, LoopbackNetwork } from "./ports";
@@ -65,9 +66,11 @@ export class PeerRig {
   }
 
   /** A resolver at an address of its own. */
-  async startUnbound(options: Omit<UnboundOptions, "address" | "port">): Promise<Unbound> {
+  async startUnbound(
+    options: Omit<UnboundOptions, "address" | "port"> & Partial<Pick<UnboundOptions, "port">>,
+  ): Promise<Unbound> {
     this.witnesses.add("unbound");
-    const unbound = await startUnbound({ ...options, ...(await this.nameServerPlace()) });
+    const unbound = await startUnbound({ ...(await this.nameServerPlace()), ...options });
     return this.own(unbound, () => unbound.stop());
   }
 
@@ -85,6 +88,17 @@ export class PeerRig {
     const certificates = choice.certificates ?? (await this.issueFor(place.domain));
     const ejabberd = await startEjabberd({ ...place, ...choice, certificates });
     return this.own(ejabberd, () => ejabberd.stop());
+  }
+
+  /** A jabberd2 at its place, with the certificate that it is given. */
+  async startJabberd2(
+    place: ServerPlace,
+    choice: Pick<Jabberd2Options, "additionalDomains" | "accounts" | "resolver" | "certificates">,
+  ): Promise<Jabberd2> {
+    this.witnesses.add("jabberd2");
+    const routerPort = await freePort(place.address, 5347);
+    const jabberd2 = await startJabberd2({ ...place, ...choice, routerPort });
+    return this.own(jabberd2, () => jabberd2.stop());
   }
 
   issueFor(domain: string, options: Omit<IssueOptions, "names"> = {}) {

@@ -8,13 +8,15 @@
 #
 # XMPP_EDGE_PEER_RELEASE=trixie takes another Debian release than the machine's own.
 # XMPP_EDGE_PEER_SET=dns takes, into a folder of its own, what `npm run bench:dns-peers` is measured beside.
+# XMPP_EDGE_PEER_SET=jabberd2 takes, likewise, what the matrix of jabberd2 needs (docs/interoperability.md).
 # Remove the folder to fetch newer packages. Two runs at once: the second waits for the first.
 set -eu
 packages="prosody lua-unbound unbound pebble knot knot-dnsutils default-jre-headless ca-certificates netbase docker-registry podman runc cloud-init bind9 bind9-dnsutils nsd iproute2 ejabberd strace"
 case ${XMPP_EDGE_PEER_SET-} in
   '') set= ;;
   dns) set=-dns packages="zonemaster-cli dnsviz python3-pygraphviz xmpp-dns prosody lua-unbound ca-certificates netbase dns-root-data" ;;
-  *) echo "xmpp-edge: XMPP_EDGE_PEER_SET is '$XMPP_EDGE_PEER_SET'; expected nothing or dns" >&2; exit 2 ;;
+  jabberd2) set=-jabberd2 packages="jabberd2 prosody lua-unbound unbound ca-certificates netbase" ;;
+  *) echo "xmpp-edge: XMPP_EDGE_PEER_SET is '$XMPP_EDGE_PEER_SET'; expected nothing, dns or jabberd2" >&2; exit 2 ;;
 esac
 layout=1 # raise it when what this script makes of the packages changes
 

@@ -1,7 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { peerRoot } from "./peer-root";
-import { until } from "./until";
 
 /** Where a program tried to connect to. */
 export interface ConnectAttempt {
@@ -36,15 +35,12 @@ export function tracingConnects(file: string): string[] {
   ];
 }
 
-/** All attempts over IP, once the program has ended; those to a name server's port are left out. */
-export async function connectAttempts(file: string, pid: number): Promise<ConnectAttempt[]> {
-  const text = await until(
-    () => `the end of process ${pid} in ${file}`,
-    async () => {
-      const written = existsSync(file) ? readFileSync(file, "utf8") : "";
-      return new RegExp(`^${pid} \\+\\+\\+ (exited|killed)`, "m").test(written) ? written : undefined;
-    },
-  );
+/**
+ * All attempts over IP so far; those to a name server's port are left out. To be read once the program has ended: each
+ * call waited for strace, which writes line by line.
+ */
+export function connectAttempts(file: string): ConnectAttempt[] {
+  const text = readFileSync(file, "utf8");
   return text.split("\n").flatMap((line) => {
     const found = FOUR.exec(line) ?? SIX.exec(line);
     if (found === null || !/ connect\(/.test(line)) return [];

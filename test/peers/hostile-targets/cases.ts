@@ -66,11 +66,14 @@ export const MIXED: HostileCase = {
 
 export const THOUSANDS_PORT = 5998;
 
-/** Ten thousand targets: a hundred SRV records, a hundred addresses each. Nobody is at any of them. */
+/**
+ * Ten thousand targets: a hundred SRV records, each of a priority of its own and so in a known order, a hundred
+ * addresses each. Nobody is at any of them.
+ */
 export const THOUSANDS: HostileCase = {
   label: "thousands",
   records: Array.from({ length: 100 }, (_, host) => [
-    `_xmpp-server._tcp.@ 60 IN SRV 0 0 ${THOUSANDS_PORT} h${host}.@`,
+    `_xmpp-server._tcp.@ 60 IN SRV ${host} 0 ${THOUSANDS_PORT} h${host}.@`,
     ...Array.from({ length: 100 }, (_, at) => `h${host}.@ 60 IN A 11.8.${host}.${at + 1}`),
   ]).flat(),
   listeners: [],

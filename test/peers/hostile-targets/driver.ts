@@ -115,13 +115,11 @@ async function look(rig: PeerRig): Promise<Outcome> {
 
   await alice.message(`eve@${domainOf(THOUSANDS)}`, "hello");
   await failure(THOUSANDS, "connect-failed");
-  const { counters } = await gateway.status();
   await gateway.stop();
   return {
     returned,
     accepted,
-    attempts: connectAttempts(trace),
-    tries: counters['stream_failures_total{code="connect-failed"}'] ?? 0,
+    attempts: connectAttempts(trace, unbound),
     leftOut: gateway.events("targets-forbidden").map(({ addresses }) => String(addresses)),
     overSix,
   };

@@ -17,8 +17,6 @@ export interface Outcome {
   readonly accepted: readonly string[];
   /** Every attempt of the gateway, by the kernel's word. */
   readonly attempts: readonly ConnectAttempt[];
-  /** How many streams to partners found nobody, shortly before the end. */
-  readonly tries: number;
   /** The addresses that its log names as left out beside others. */
   readonly leftOut: readonly string[];
   /** The streams with the partner that has IPv6 alone, once a message went each way: direction and its address. */

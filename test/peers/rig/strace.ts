@@ -36,15 +36,15 @@ export function tracingConnects(file: string): string[] {
 }
 
 /**
- * All attempts over IP so far; those to a name server's port are left out. To be read once the program has ended: each
+ * All attempts over IP so far but those to the resolver. To be read once the program has ended: each
  * call waited for strace, which writes line by line.
  */
-export function connectAttempts(file: string): ConnectAttempt[] {
+export function connectAttempts(file: string, resolver: ConnectAttempt): ConnectAttempt[] {
   const text = readFileSync(file, "utf8");
   return text.split("\n").flatMap((line) => {
     const found = FOUR.exec(line) ?? SIX.exec(line);
     if (found === null || !/ connect\(/.test(line)) return [];
-    const port = Number(found[1]);
-    return port === 53 ? [] : [{ address: found[2]!, port }];
+    const [address, port] = [found[2]!, Number(found[1])];
+    return address === resolver.address && port === resolver.port ? [] : [{ address, port }];
   });
 }

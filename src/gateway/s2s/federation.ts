@@ -24,13 +24,13 @@ import { Link } from "./link";
 import type { LinkItem, Withdrawal } from "./link-queue";
 import { type MemoryCeiling, processMemoryCeiling } from "./memory-ceiling";
 import { OfferedReturns } from "./offered-returns";
-import type { OutboundEnd } from "./outbound-end";
 import { OutboundStream } from "./outbound-stream";
 import type { OwnCertificates } from "./own-certificates";
 import { type Pair, pairKey } from "./pair";
 import { PartnerRates } from "./partner-rates";
 import { ResumableSessions } from "./resumable-sessions";
 import type { StreamHost, Surroundings } from "./stream-host";
+import { verifyFailure } from "./verify-failure";
 
 export interface FederationOptions {
   readonly document: GatewayDocument;
@@ -413,14 +413,4 @@ function isDomain(address: string | undefined, domain: string): boolean {
   if (address === domain) return true;
   const prepared = prepareDomain(address ?? "");
   return prepared.ok && prepared.domain === domain;
-}
-
-function verifyFailure(end: OutboundEnd): DialbackResult {
-  const condition =
-    end.code === "dns-absent"
-      ? "remote-server-not-found"
-      : end.code === "timeout"
-        ? "remote-server-timeout"
-        : "remote-connection-failed";
-  return { outcome: "error", condition, text: end.text };
 }

@@ -1,15 +1,12 @@
 import type { DocumentPartner } from "../../definition/facts/gateway-document";
 import type { StanzaCondition } from "../../stream/stanza-error";
-import { handledTooHigh, type Resumption } from "../../stream/stream-management";
 import type { Revocation } from "../live/stream-review";
 import type { StreamStatus } from "../status";
 import type { Store } from "../store/store";
-import { AcknowledgementBarrier } from "./acknowledgement-barrier";
 import { Alarm } from "./alarm";
 import { MAXIMUM_UNPROVED_BYTES } from "./delivery-barrier";
 import { giveBackUncertain, senderCondition, senderText } from "./delivery-failure";
-import { HeldSession } from "./held-session";
-import { type LinkItem, LinkQueue, type WrittenItem, written } from "./link-queue";
+import { type LinkItem, LinkQueue, type WrittenItem } from "./link-queue";
 import type { LinkStream } from "./link-stream";
 import { OrderlyClose } from "./orderly-close";
 import type { OutboundEnd } from "./outbound-end";
@@ -17,12 +14,10 @@ import { reportEnd } from "./outbound-end-report";
 import type { Management, OtherHost, Purpose } from "./outbound-state";
 import { OutboundStream } from "./outbound-stream";
 import type { Pair } from "./pair";
-import { PingBarrier } from "./ping-barrier";
 import { RetrySchedule } from "./retry-schedule";
-import { ReturnBarrier } from "./return-barrier";
 import type { ReturnPath } from "./return-path";
-import { barrierOf, type StreamBarrier } from "./stream-barrier";
 import type { StreamHost } from "./stream-host";
+import { type Settled, Unproved } from "./unproved";
 
 /** Outbound traffic of one pair: one stream at most, its queue, its barrier, its retries. */
 export class Link {
@@ -33,12 +28,7 @@ export class Link {
   readonly #retries: RetrySchedule;
   /** Wakes at the next try or when the first stanza expires. */
   readonly #alarm: Alarm;
-  /** Of the stream, once it is ready. */
-  #barrier: StreamBarrier | undefined;
-  /** Of the stream: the session that can be resumed on another. */
-  #resumption: Resumption | undefined;
-  /** The session of a stream that was lost, until another one resumes it. */
-  #held: HeldSession | undefined;
+  readonly #unproved: Unproved;
   #stream: LinkStream | undefined;
   /** Of the stream: it was authenticated and counts against the limits. */
   #counted: { readonly partner: string; readonly off: () => void } | undefined;
@@ -58,6 +48,7 @@ export class Link {
     this.#host = host;
     this.#store = store;
     this.#lastStanza = host.surroundings.now();
+    this.#unproved = new Unproved(host.surroundings.now, host.surroundings.randomId);
     this.#retries = new RetrySchedule(host.surroundings.random);
     this.#alarm = new Alarm(host.surroundings.now, () => this.#wake());
   }
@@ -132,14 +123,13 @@ export class Link {
   /** A keep-alive ping on the stream, if there is one. */
   ping(): boolean {
     if (!this.ready) return false;
-    this.#barrier?.ask();
+    this.#unproved.ask();
     return true;
   }
 
   /** An answer (result or error) to an IQ of ours came from the pair's remote domain. */
   answered(id: string): boolean {
-    const barrier = this.#barrier;
-    const proved = barrier instanceof AcknowledgementBarrier ? undefined : barrier?.answered(id);
+    const proved = this.#unproved.answered(id);
     if (proved === undefined) return false;
     this.#delivered(proved);
     return true;
@@ -147,24 +137,18 @@ export class Link {
 
   /** The peer acknowledges stanzas on the stream (XEP-0198). */
   #acknowledged(handled: number): void {
-    if (this.#barrier === undefined || this.#barrier instanceof PingBarrier) return;
-    const answer = this.#barrier.acknowledged(handled);
-    if (answer.ok) this.#delivered(answer.proved);
+    const answer = this.#unproved.acknowledged(handled);
+    if (answer.fault === undefined) this.#delivered(answer.proved);
     // What is written last to a stream that has to end is not counted.
-    else if (!this.#renewing) this.#stream?.close(handledTooHigh(handled, answer.sent));
+    else if (!this.#renewing) this.#stream?.close(answer.fault);
   }
 
   #delivered(proved: readonly WrittenItem[]): void {
     if (proved.length > 0) this.#retries.delivered();
     this.#store.dequeue(rowsOf(proved));
     this.#host.counters.add("stanzas_delivered_total", proved.length);
-    if (this.#closing.running && this.#proved) this.#closeStream();
+    if (this.#closing.running && this.#unproved.empty) this.#closeStream();
     else this.#advance();
-  }
-
-  /** All that was written on the stream has arrived. */
-  get #proved(): boolean {
-    return this.#barrier?.empty ?? true;
   }
 
   /** Ends the stream: at once with an error, or in order after a last barrier of at most five seconds. */
@@ -203,7 +187,7 @@ export class Link {
 
   /** Takes back what waits and may not be sent any more. */
   withdraw(revoked: (item: LinkItem) => boolean, condition: StanzaCondition, text: string): void {
-    this.#held?.withdraw(revoked, condition, text);
+    this.#unproved.withdraw(revoked, condition, text);
     const taken = this.#taken.filter(revoked);
     this.#taken = this.#taken.filter((item) => !taken.includes(item));
     for (const item of [...taken, ...this.#queue.takeWhere(revoked)]) item.giveBack(condition, text);
@@ -220,13 +204,13 @@ export class Link {
     this.#stopped = true;
     this.#alarm.clear();
     if (this.#stream !== undefined) await this.#finish();
-    this.#dropHeld();
+    this.#giveUpHeld();
   }
 
   #finish(): Promise<void> {
     const ask = () => {
-      if (!this.ready || this.#proved) return false;
-      this.#barrier?.askIfOpen();
+      if (!this.ready || this.#unproved.empty) return false;
+      this.#unproved.askIfOpen();
       return true;
     };
     return this.#closing.begin(ask, () => this.#closeStream());
@@ -239,7 +223,7 @@ export class Link {
 
   /** Something waits that only a stream can settle. */
   get #wantsStream(): boolean {
-    return this.#queue.length > 0 || this.#held !== undefined;
+    return this.#queue.length > 0 || this.#unproved.held !== undefined;
   }
 
   /** Goes on with the queue where that is possible now. */
@@ -268,7 +252,7 @@ export class Link {
       this.#retry(LIMIT_REACHED);
       return;
     }
-    const resume = this.#held?.resumption;
+    const resume = this.#unproved.held;
     const purpose: Purpose = {
       kind: "stanzas",
       ...(resume === undefined ? {} : { resume }),
@@ -285,7 +269,7 @@ export class Link {
       },
       onStanza: (busy) => {
         if (busy) this.#lastStanza = this.#host.surroundings.now();
-        this.#resumption = undefined; // what came back would have to be resumed as well
+        this.#unproved.forgo(); // what came back would have to be resumed as well
       },
       onAcknowledged: (handled) => this.#acknowledged(handled),
       onHeard: () => this.#host.heard(this.pair),
@@ -299,9 +283,7 @@ export class Link {
     this.#stream = path;
     path.take({
       lastStanza: () => this.#lastStanza,
-      onManaged: () => {
-        if (this.#barrier instanceof ReturnBarrier) this.#barrier.managed();
-      },
+      onManaged: () => this.#unproved.managed(),
       onAcknowledged: (handled) => this.#acknowledged(handled),
       onEnd: (end) => this.#onEnd(end),
     });
@@ -310,57 +292,46 @@ export class Link {
 
   /** Not while a session of a stream of our own may still be resumed. */
   #findReturn(): ReturnPath | undefined {
-    return this.#held === undefined ? this.#host.returns.find(this.pair) : undefined;
+    return this.#unproved.held === undefined ? this.#host.returns.find(this.pair) : undefined;
   }
 
   /** A way back is there, as `#open` will find. One of our own that stands or is being opened goes on. */
   returnOffered(): void {
-    if (this.#stream !== undefined || this.#held !== undefined) return;
+    if (this.#stream !== undefined || this.#unproved.held !== undefined) return;
     this.#retries.forgive();
     this.#advance();
   }
 
   #stands(stream: LinkStream, management: Management | undefined): void {
     this.#retries.stands();
-    this.#barrier = barrierOf(stream, management, this.#host.surroundings.randomId);
-    this.#resumption = management?.resumption;
     this.#host.heard(this.pair);
-    if (management?.resumed === undefined) this.#dropHeld();
-    else this.#resumed(management.resumed);
+    this.#settled(this.#unproved.begin(stream, management));
     this.withdraw((item) => this.#exceeds(item), ...this.#tooLarge());
     this.#advance();
   }
 
-  /** The peer goes on with the session before: what it has not handled did not arrive, and is sent again. */
-  #resumed(handled: number): void {
+  /** A stream stands, and what was written on the one before it is settled. */
+  #settled({ resumed, proved, again, uncertain, fault }: Settled): void {
+    giveBackUncertain(this.pair, uncertain);
+    if (fault !== undefined) this.#stream?.close(fault);
+    if (!resumed) return;
     this.#host.counters.add('streams_resumed_total{direction="out"}');
-    const held = this.#held;
-    const resumed = held?.resumed(handled);
-    if (resumed === undefined) return; // given up meanwhile: its senders have been told
-    if (!resumed.ok) {
-      this.#dropHeld();
-      this.#stream?.close(handledTooHigh(handled, resumed.sent));
-      return;
-    }
-    this.#held = undefined;
-    this.#host.log.info("stream-resumed", { direction: "out", ...this.pair, again: resumed.again.length });
-    this.#store.markQueued(rowsOf(resumed.again));
-    this.#queue.putBack(resumed.again);
-    this.#delivered(resumed.proved);
+    this.#host.log.info("stream-resumed", { direction: "out", ...this.pair, again: again.length });
+    this.#store.markQueued(rowsOf(again));
+    this.#queue.putBack(again);
+    this.#delivered(proved);
   }
 
   /** The session will not be resumed: nobody will ever know what of it has arrived. */
-  #dropHeld(): void {
-    const held = this.#held;
-    this.#held = undefined;
-    if (held !== undefined) giveBackUncertain(this.pair, held.abandon());
+  #giveUpHeld(): void {
+    giveBackUncertain(this.pair, this.#unproved.giveUp());
   }
 
   /** Writes what the bound allows. Durable messages are marked first: what may have left is never sent twice. */
   async #pump(): Promise<void> {
     this.#pumping = true;
     try {
-      while (this.ready && !this.#closing.running && this.#queue.length > 0 && this.#barrier?.full === false) {
+      while (this.ready && !this.#closing.running && this.#queue.length > 0 && !this.#unproved.full) {
         this.#dropExpired();
         this.#taken = this.#queue.take(MAXIMUM_UNPROVED_BYTES / 4);
         this.#store.markWritten(rowsOf(this.#taken));
@@ -373,7 +344,8 @@ export class Link {
           this.#queue.putBack(batch);
           break;
         }
-        this.#write(batch);
+        this.#unproved.write(batch, this.#stream!);
+        this.#host.counters.add('stanzas_total{direction="out"}', batch.length);
       }
     } catch (error) {
       this.#host.log.error("store-failed", { reason: (error as Error).message });
@@ -385,17 +357,6 @@ export class Link {
     }
   }
 
-  #write(batch: readonly LinkItem[]): void {
-    const [stream, barrier] = [this.#stream, this.#barrier];
-    if (stream === undefined || barrier === undefined) return;
-    for (let at = 0; at < batch.length; at += barrier.stride) {
-      const part = batch.slice(at, at + barrier.stride);
-      for (const item of part) stream.write(item.xml);
-      barrier.add(part.map((item) => written(item, this.#resumption !== undefined)));
-    }
-    this.#host.counters.add('stanzas_total{direction="out"}', batch.length);
-  }
-
   #onEnd(end: OutboundEnd): void {
     if (end.otherHost !== undefined && !this.#stopped && !this.#closing.running && !this.#renewing) {
       this.#host.log.info("stream-redirected", { direction: "out", ...this.pair, ...end.otherHost });
@@ -403,15 +364,15 @@ export class Link {
       this.#open(end.otherHost);
       return;
     }
-    const stood = this.#barrier !== undefined;
+    const { stands } = this.#unproved;
     this.#counted?.off();
     this.#stream = this.#counted = undefined;
     const renewing = this.#renewing;
     this.#renewing = false;
-    const uncertain = this.#hold(end) ? [] : (this.#barrier?.abandon() ?? []);
-    this.#barrier = this.#resumption = undefined;
+    const uncertain = this.#unproved.end(end.code === "connection-lost" && !this.#stopped);
+    this.#wakeBy(this.#unproved.heldUntil);
     // A peer that closes before a stream stands, or over and over, must not be dialled as fast as it closes.
-    const orderly = stood && (end.code === "closed" || (end.code === "closed-by-peer" && uncertain.length === 0));
+    const orderly = stands && (end.code === "closed" || (end.code === "closed-by-peer" && uncertain.length === 0));
     const expected = orderly || renewing || end.code === "closed";
     if (!expected) this.#retries.note(end);
     reportEnd(this.#host, this.pair, end, expected);
@@ -419,16 +380,6 @@ export class Link {
     this.#unsettled = { end, orderly: renewing || (orderly && !this.#retries.troubled) };
     this.#closing.over();
     if (!this.#pumping) this.#settle();
-  }
-
-  /** Keeps what may have arrived where the session can be resumed: its connection was lost, and nobody ended it. */
-  #hold(end: OutboundEnd): boolean {
-    const [barrier, resumption] = [this.#barrier, this.#resumption];
-    if (end.code !== "connection-lost" || resumption === undefined || this.#stopped) return false;
-    if (!(barrier instanceof AcknowledgementBarrier) || barrier.empty) return false;
-    this.#held = new HeldSession(resumption, barrier.lose(), this.#host.surroundings.now());
-    this.#wakeBy(this.#held.until);
-    return true;
   }
 
   /** What becomes of the queue after a stream: the next stream at once, later, or back to the senders. */
@@ -450,21 +401,21 @@ export class Link {
 
   /** Sees to it that somebody looks at the queue at that moment, or before it. */
   #wakeBy(at: number): void {
-    if (!this.#stopped) this.#alarm.by(at);
+    if (!this.#stopped && at < Number.POSITIVE_INFINITY) this.#alarm.by(at);
   }
 
   #wake(): void {
     // One reading for all: a timer may come a moment early, and a try that is not due yet must not be past then.
     const now = this.#host.surroundings.now();
     this.#dropExpired(now);
-    if (this.#held !== undefined && this.#held.until <= now) this.#dropHeld();
+    if (this.#unproved.heldUntil <= now) this.#giveUpHeld();
     this.#advance(now);
     if (this.#wantsStream) this.#wakeBy(this.#nextMoment(now));
   }
 
   #nextMoment(now: number): number {
     const { nextTry } = this.#retries;
-    const end = Math.min(this.#queue.firstExpiry, this.#held?.until ?? Number.POSITIVE_INFINITY);
+    const end = Math.min(this.#queue.firstExpiry, this.#unproved.heldUntil);
     return this.#stream === undefined && nextTry > now ? Math.min(end, nextTry) : end;
   }
 
@@ -477,7 +428,7 @@ export class Link {
   }
 
   #giveBackAll(condition: StanzaCondition, text: string): void {
-    this.#dropHeld();
+    this.#giveUpHeld();
     for (const item of this.#queue.takeAll()) item.giveBack(condition, text);
   }
 }

@@ -17,20 +17,19 @@ import type { PartnerFailure, StreamStatus } from "../status";
 import type { Store } from "../store/store";
 import { Admission, type StrangerBounds } from "./admission";
 import { ConnectionGate } from "./connection-gate";
-import { dialbackKey, sameKey } from "./dialback-key";
-import type { DialbackResult } from "./inbound-state";
+import { DialbackKeys } from "./dialback-keys";
 import { InboundStream } from "./inbound-stream";
+import { KeepAlive } from "./keep-alive";
+import { KeyVerifications } from "./key-verifications";
 import { Link } from "./link";
 import type { LinkItem, Withdrawal } from "./link-queue";
 import { type MemoryCeiling, processMemoryCeiling } from "./memory-ceiling";
 import { OfferedReturns } from "./offered-returns";
-import { OutboundStream } from "./outbound-stream";
 import type { OwnCertificates } from "./own-certificates";
-import { type Pair, pairKey } from "./pair";
+import { type Pair, pairKey, pairOfKey } from "./pair";
 import { PartnerRates } from "./partner-rates";
 import { ResumableSessions } from "./resumable-sessions";
 import type { StreamHost, Surroundings } from "./stream-host";
-import { verifyFailure } from "./verify-failure";
 
 export interface FederationOptions {
   readonly document: GatewayDocument;
@@ -103,13 +102,10 @@ export class Federation {
   readonly pings: PartnerPings;
   readonly #inbound = new Set<InboundStream>();
   readonly #links = new Map<string, Link>();
-  readonly #verifying = new Set<OutboundStream>();
-  /** Stream ids for which a key of ours is out, with the pair. */
-  readonly #expected = new Set<string>();
+  readonly #verifications = new KeyVerifications();
+  readonly #keepAlive: KeepAlive;
   readonly #understandErrors = new Set<string>();
   readonly #offeredStartTls = new Set<string>();
-  /** When anything was last heard of a pair, and when it was last asked. */
-  readonly #heard = new Map<string, { at: number; asked: number }>();
   readonly #sweeper: NodeJS.Timeout;
   #stopping = false;
   /** Called when the last inbound stream is gone. */
@@ -130,6 +126,8 @@ export class Federation {
       now: surroundings.now,
       randomId: surroundings.randomId,
     });
+    this.#keepAlive = new KeepAlive(surroundings.now);
+    const keys = new DialbackKeys(options.dialbackSecret);
     const admission = new Admission(() => settings().connectionLimit, options.strangers);
     this.#host = {
       surroundings,
@@ -161,22 +159,13 @@ export class Federation {
       noteUnderstandsErrors: (remote) => void this.#understandErrors.add(remote), // bounded: listed partners only
       offeredStartTls: (remote) => this.#offeredStartTls.has(remote),
       noteStartTls: (remote) => void this.#offeredStartTls.add(remote), // as bounded
-      verifyKey: (pair, streamId, key) => this.#verifyKey(pair, streamId, key),
-      isOwnKey: (pair, streamId, key) =>
-        this.#expected.has(`${pairKey(pair)} ${streamId}`) &&
-        sameKey(key, dialbackKey(options.dialbackSecret, pair.remote, pair.local, streamId)),
-      expectVerify: (pair, streamId) => {
-        const expected = `${pairKey(pair)} ${streamId}`;
-        this.#expected.add(expected);
-        return {
-          key: dialbackKey(options.dialbackSecret, pair.remote, pair.local, streamId),
-          done: () => this.#expected.delete(expected),
-        };
-      },
+      verifyKey: (pair, streamId, key) => this.#verifications.verify(pair, streamId, key, this.#host),
+      isOwnKey: (pair, streamId, key) => keys.isOwn(pair, streamId, key),
+      expectVerify: (pair, streamId) => keys.expect(pair, streamId),
       congested: (key) => this.#links.get(key)?.crowded ?? false,
-      heard: (pair) => this.#note(pair),
+      heard: (pair) => this.#keepAlive.heard(pair),
       inboundAuthenticated: (pair, method) => {
-        this.#note(pair);
+        this.#keepAlive.heard(pair);
         options.onUp?.(pair, "in", method);
       },
       committed: () => options.store.committed(),
@@ -206,7 +195,7 @@ export class Federation {
     const revoked: RevokedStream[] = [];
     const note = (direction: "in" | "out", pair: Pair, { error, reason }: Revocation) =>
       revoked.push({ direction, ...pair, condition: error.condition, reason });
-    for (const stream of this.#verifying) if (concerned(stream.pair)) stream.close();
+    this.#verifications.close(concerned);
     for (const link of this.#links.values()) {
       for (const { item, condition, text } of change.revoked(link.pair)) link.withdraw(item, condition, text);
       if (!concerned(link.pair)) continue;
@@ -220,10 +209,7 @@ export class Federation {
     }
     for (const known of [this.#understandErrors, this.#offeredStartTls])
       for (const remote of known) if (policy.partner(remote) === undefined) known.delete(remote);
-    for (const key of this.#heard.keys()) {
-      const [local = "", remote = ""] = key.split(" ");
-      if (policy.row(local, remote) === undefined && !this.#links.has(key)) this.#heard.delete(key);
-    }
+    this.#keepAlive.retain((key) => this.#links.has(key) || this.#isPartner(key));
     return revoked;
   }
 
@@ -287,7 +273,7 @@ export class Federation {
   async stop(): Promise<void> {
     this.#stopping = true;
     clearInterval(this.#sweeper);
-    for (const stream of this.#verifying) stream.close();
+    this.#verifications.close(() => true);
     // Inbound streams last: the answers to the last barriers come over them, and stanzas until the peer has closed.
     await Promise.all([...this.#links.values()].map((link) => link.stop()));
     const drained = new Promise<void>((resolve) => {
@@ -302,8 +288,7 @@ export class Federation {
     let link = this.#links.get(key);
     if (link === undefined) {
       // The key's own parts: those of the pair may be slices of all that the peer sent with them.
-      const [local = "", remote = ""] = key.split(" ");
-      link = new Link({ local, remote }, this.#host, this.#options.store);
+      link = new Link(pairOfKey(key), this.#host, this.#options.store);
       this.#links.set(key, link);
       if (this.#stopping) void link.stop(); // it has no stream yet, and gets none
     }
@@ -326,79 +311,21 @@ export class Federation {
     this.#options.onStanza(pair, stanza);
   }
 
-  #verifyKey(pair: Pair, streamId: string, key: string): Promise<DialbackResult> {
-    const row = this.policy.row(pair.local, pair.remote);
-    if (row === undefined) return Promise.resolve({ outcome: "invalid" });
-    return new Promise((resolve) => {
-      const stream: OutboundStream = new OutboundStream(pair, row, { kind: "verify", id: streamId, key }, this.#host, {
-        onReady: () => undefined,
-        onVerified: (valid) => resolve({ outcome: valid ? "valid" : "invalid" }),
-        onHeard: () => undefined,
-        onEnd: (end) => {
-          this.#verifying.delete(stream);
-          resolve(verifyFailure(end));
-        },
-      });
-      this.#verifying.add(stream);
-    });
+  #isPartner(key: string): boolean {
+    const { local, remote } = pairOfKey(key);
+    return this.policy.row(local, remote) !== undefined;
   }
 
-  #note(pair: Pair): void {
-    const key = pairKey(pair);
-    const entry = this.#heard.get(key);
-    if (entry === undefined) this.#heard.set(key, { at: this.#options.surroundings.now(), asked: 0 });
-    else entry.at = this.#options.surroundings.now();
-  }
-
-  /** Keep-alive and inactivity, measured over all streams of a pair (DESIGN, "Keep-alive"). */
   #sweep(): void {
     this.#host.sessions.sweep();
     if (this.#host.gate.memoryIsShort) this.#host.admission.shedWaiting();
-    const now = this.#options.surroundings.now();
-    const { keepAliveInterval, streamInactivityTimeout } = this.#snapshot.document.gateway;
+    // A pair that may federate no more and has nothing left to settle.
     for (const [key, link] of this.#links) {
-      if (link.idle && this.policy.row(link.pair.local, link.pair.remote) === undefined) this.#forget(key);
-      if (!link.ready) continue;
-      if (now - link.lastStanza >= streamInactivityTimeout * 1000) {
-        link.close("in order");
-        continue;
-      }
-      const row = this.policy.row(link.pair.local, link.pair.remote);
-      const heard = this.#heard.get(key);
-      if (row?.keepAlive !== true || heard === undefined) continue;
-      const silence = now - heard.at;
-      if (silence >= keepAliveInterval * 1000)
-        link.close({ condition: "connection-timeout", text: "nothing was heard for the keep-alive interval" });
-      else if (silence >= (keepAliveInterval * 1000) / 2 && heard.asked <= heard.at) {
-        heard.asked = now;
-        link.ping();
-      }
+      if (!link.idle || this.#isPartner(key)) continue;
+      this.#links.delete(key);
+      this.#keepAlive.forget(key);
     }
-    for (const stream of this.#inbound) {
-      if (stream.pairs.size === 0) continue;
-      if (now - stream.lastStanza >= streamInactivityTimeout * 1000) {
-        stream.retire();
-        continue;
-      }
-      for (const key of stream.pairs.keys()) this.#keepInbound(stream, key, now, keepAliveInterval * 1000);
-    }
-  }
-
-  /** A pair that may federate no more and has nothing left to settle. */
-  #forget(key: string): void {
-    this.#links.delete(key);
-    this.#heard.delete(key);
-  }
-
-  /** A pair without an outbound stream gets white space on its inbound one, never a new stream. */
-  #keepInbound(stream: InboundStream, key: string, now: number, interval: number): void {
-    if (this.#links.get(key)?.ready) return;
-    const heard = this.#heard.get(key);
-    const [local = "", remote = ""] = key.split(" ");
-    if (heard === undefined || this.policy.row(local, remote)?.keepAlive !== true) return;
-    if (now - heard.at < interval / 2 || now - heard.asked < interval / 2) return;
-    heard.asked = now;
-    stream.sendWhitespace();
+    this.#keepAlive.sweep(this.#links, this.#inbound, { policy: this.policy, settings: this.#host.settings() });
   }
 }
 

@@ -5,7 +5,7 @@ import type { Method } from "../../definition/negotiation";
 import { featuresElement } from "../../stream/features";
 import { CLOSE_STREAM, openStream, readHeader } from "../../stream/header";
 import { saslNamespace, serverNamespace, tlsNamespace } from "../../stream/namespaces";
-import { readStreamError, type StreamError, streamErrorElement } from "../../stream/stream-error";
+import { type StreamError, streamErrorElement } from "../../stream/stream-error";
 import { Wire, type WireHandlers } from "../../stream/wire";
 import { type Element, xml } from "../../stream/xml/element";
 import type { StreamHeader } from "../../stream/xml/parser";
@@ -16,7 +16,10 @@ import type { StreamTrace } from "../operation/traces";
 import type { StreamStatus } from "../status";
 import { CountedPairs } from "./counted-pairs";
 import { dialbackAnswer } from "./dialback-answer";
+import { HandshakeTurn } from "./handshake-turn";
+import { inboundContext } from "./inbound-context";
 import { stepInbound } from "./inbound-machine";
+import { InboundReport } from "./inbound-report";
 import { reviewInbound, reviewReturn } from "./inbound-review";
 import {
   type InboundContext,
@@ -62,10 +65,10 @@ export class InboundStream implements WireHandlers {
   readonly #management: PeerManagement;
   /** Where our stanzas travel back over it (XEP-0288). */
   #returns: ReturnPaths | undefined;
-  /** Until the peer's turn comes for a TLS handshake. */
-  #turn: NodeJS.Timeout | undefined;
+  readonly #turn = new HandshakeTurn();
   readonly #onClosed: () => void;
   readonly #trace: StreamTrace;
+  readonly #report: InboundReport;
 
   /** @param directTls TLS begins with the first byte (XEP-0368) */
   constructor(socket: Socket, host: StreamHost, onClosed: () => void, directTls = false) {
@@ -75,23 +78,10 @@ export class InboundStream implements WireHandlers {
     this.#lastStanza = this.#since;
     this.#state = newInbound(host.surroundings.randomId(16), directTls ? "handshake" : "header");
     this.#trace = host.traces.stream("in", () => this.#state);
-    this.#context = {
-      get policy() {
-        return host.policy();
-      },
-      certificate: ({ local, remote }) => {
-        const row = host.policy().row(local, remote);
-        return row === undefined
-          ? { ok: false, reason: "no partner" }
-          : host.identity.judge(row, remote, this.#certificate);
-      },
-      admits: (row) => host.admission.admits(row, "in"),
-      understandsErrors: (remote) => host.understandsErrors(remote),
-      isOwnKey: (pair, streamId, key) => host.isOwnKey(pair, streamId, key),
-      hasSession: (pair, id) => host.sessions.has(pair, id),
-    };
+    this.#context = inboundContext(host, () => this.#certificate);
     const wire = new Wire(socket, this);
     this.#wire = wire;
+    this.#report = new InboundReport(host, wire.remoteAddress, this.#trace, () => this.#state.local);
     this.#management = new PeerManagement(
       {
         write: (text) => wire.write(text),
@@ -267,9 +257,7 @@ export class InboundStream implements WireHandlers {
   }
 
   onPipelined(): void {
-    this.#host.log.warn("pipelined-data", { address: this.#wire.remoteAddress, remote: this.#state.remote });
-    this.#host.counters.add('streams_refused_total{reason="pipelined"}');
-    this.#failed("pipelined", "data behind an element that had to be waited for");
+    this.#report.pipelined(this.#state.remote);
     this.#wire.destroy("data behind an element that had to be waited for");
   }
 
@@ -289,7 +277,7 @@ export class InboundStream implements WireHandlers {
     this.#host.admission.settle(this);
     this.#counted.clear();
     this.#management.lose();
-    clearTimeout(this.#turn);
+    this.#turn.leave();
     this.#state = { ...this.#state, phase: "closed" };
     this.#trace.note(`the stream has ended: ${reason}`);
     this.#host.log.debug("stream-closed", { direction: "in", remote: this.#state.remote, reason });
@@ -386,24 +374,11 @@ export class InboundStream implements WireHandlers {
         this.#heard();
         this.#acknowledged(effect.handled);
         return;
-      case "peerError": {
-        const error = readStreamError(effect.element);
-        host.log.info("peer-stream-error", {
-          direction: "in",
-          remote: this.#state.remote,
-          condition: error.condition,
-          text: error.text,
-        });
+      case "peerError":
+        this.#report.peerError(effect.element, this.#state.remote);
         return;
-      }
       case "log":
-        host.log.warn(effect.event, {
-          remote: effect.remote,
-          address: this.#wire.remoteAddress,
-          reason: effect.reason,
-        });
-        host.counters.add(`streams_refused_total{reason="${effect.event}"}`);
-        this.#failed(effect.event, effect.reason, effect.remote);
+        this.#report.refused(effect.event, effect.reason, effect.remote);
         return;
       case "close":
         this.close(effect.error);
@@ -411,32 +386,26 @@ export class InboundStream implements WireHandlers {
     }
   }
 
-  /**
-   * A TLS handshake costs more than all before it: over the rate the peer waits for its turn, within its time.
-   * @param protocols for ALPN, where nothing was said before; else the peer is told to proceed
-   */
+  /** @param protocols for ALPN, where nothing was said before; else the peer is told to proceed */
   #handshake(protocols?: readonly string[]): void {
     const { certificates, gate } = this.#host;
-    const begin = () => {
-      if (this.#wire.closed || this.#closing) return;
-      if (protocols === undefined) this.#wire.send(xml("proceed", tlsNamespace));
-      this.#wire.secureAsServer({
-        context: certificates.contextFor(this.#state.local),
-        contextFor: (name) => certificates.contextFor(name, this.#state.local),
-        ...(protocols === undefined ? {} : { protocols }),
-      });
-    };
-    const wait = gate.handshakeWait(this.#wire.remoteAddress);
-    if (wait === 0) {
-      begin();
-      return;
-    }
-    this.#wire.awaitTls();
-    const refuse = () => {
-      if (protocols === undefined) this.#refuse({ condition: "resource-constraint", text: "too many TLS handshakes" });
-      else this.#wire.destroy("too many TLS handshakes"); // nobody there reads plain XML
-    };
-    this.#turn = wait === undefined ? setTimeout(refuse, 0) : setTimeout(begin, wait).unref();
+    this.#turn.take(gate.handshakeWait(this.#wire.remoteAddress), {
+      onWait: () => this.#wire.awaitTls(),
+      onTurn: () => {
+        if (this.#wire.closed || this.#closing) return;
+        if (protocols === undefined) this.#wire.send(xml("proceed", tlsNamespace));
+        this.#wire.secureAsServer({
+          context: certificates.contextFor(this.#state.local),
+          contextFor: (name) => certificates.contextFor(name, this.#state.local),
+          ...(protocols === undefined ? {} : { protocols }),
+        });
+      },
+      onRefused: () => {
+        if (protocols === undefined)
+          this.#refuse({ condition: "resource-constraint", text: "too many TLS handshakes" });
+        else this.#wire.destroy("too many TLS handshakes"); // nobody there reads plain XML
+      },
+    });
   }
 
   #authenticated(pair: Pair, method: Method): void {
@@ -450,14 +419,7 @@ export class InboundStream implements WireHandlers {
     this.#deadline.clear();
     this.#wire.allowStanzaBytes(MAXIMUM_STANZA_BYTES);
     this.#lastStanza = host.surroundings.now();
-    host.log.info("stream-authenticated", {
-      direction: "in",
-      ...pair,
-      method,
-      address: this.#wire.remoteAddress,
-      ...(this.#directTls ? { directTls: true } : {}),
-    });
-    host.counters.add(`streams_authenticated_total{direction="in",method="${method}"}`);
+    this.#report.authenticated(pair, method, this.#directTls);
     host.inboundAuthenticated(pair, method);
   }
 
@@ -499,21 +461,8 @@ export class InboundStream implements WireHandlers {
   }
 
   #refuse(error: StreamError): void {
-    const { condition, text } = error;
-    this.#host.log.warn("stream-refused", {
-      remote: this.#state.remote,
-      address: this.#wire.remoteAddress,
-      reason: `${condition}: ${text}`,
-    });
-    this.#host.counters.add('streams_refused_total{reason="stream-refused"}');
-    this.#failed("stream-refused", text === undefined ? condition : `${condition}: ${text}`);
+    this.#report.refused("stream-refused", reasonOf(error), this.#state.remote);
     this.close(error);
-  }
-
-  /** Kept for operators where it concerns a partner. */
-  #failed(code: string, text: string, remote = this.#state.remote): void {
-    this.#trace.note(`${code}: ${text}`);
-    this.#host.failures.note({ direction: "in", local: this.#state.local, remote, code, text });
   }
 
   /** A listed partner has more time than a stranger; once authenticated, one more pair sets no deadline. */
@@ -525,6 +474,9 @@ export class InboundStream implements WireHandlers {
 /** What our closing is for those who send over it. */
 function endOf(error: StreamError | undefined): OutboundEnd {
   if (error === undefined) return { code: "closed", text: "closed by us" };
-  const { condition, text } = error;
-  return { code: "given-up", text: text === undefined ? condition : `${condition}: ${text}` };
+  return { code: "given-up", text: reasonOf(error) };
+}
+
+function reasonOf({ condition, text }: StreamError): string {
+  return text === undefined ? condition : `${condition}: ${text}`;
 }

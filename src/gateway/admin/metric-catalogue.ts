@@ -70,6 +70,10 @@ export const METRICS: Readonly<Record<string, Metric>> = {
     help: "Stanzas that came from partners or were written to them.",
     labels: { direction: DIRECTION },
   },
+  xmpp_edge_stanzas_uncertain_total: {
+    type: "counter",
+    help: 'Stanzas that were written to a stream which broke before anything proved their arrival: returned as "may have arrived".',
+  },
   xmpp_edge_stanzas_delivered_total: {
     type: "counter",
     help: "Stanzas of which an answer or acknowledgement proved that the partner's server read them.",

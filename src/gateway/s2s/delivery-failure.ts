@@ -2,6 +2,7 @@ import type { StanzaCondition } from "../../stream/stanza-error";
 import type { WrittenItem } from "./link-queue";
 import type { OutboundEnd } from "./outbound-end";
 import type { Pair } from "./pair";
+import type { StreamHost } from "./stream-host";
 
 /** Ends after which trying again soon is of no use: policy, trust, or a name that has no server. */
 const LASTING = new Set<OutboundEnd["code"]>([
@@ -43,8 +44,16 @@ export function senderText({ remote }: Pair, end: OutboundEnd): string {
   return `no stream with ${remote}: ${end.code}: ${end.text}`;
 }
 
-/** What was written to a connection that is lost, and nobody knows whether it was read. */
-export function giveBackUncertain({ remote }: Pair, items: readonly WrittenItem[]): void {
+/** What was written to a connection that is lost, and nobody knows whether it was read: senders and operators are told. */
+export function giveBackUncertain(
+  { log, counters }: Pick<StreamHost, "log" | "counters">,
+  pair: Pair,
+  items: readonly WrittenItem[],
+): void {
+  if (items.length === 0) return;
+  counters.add("stanzas_uncertain_total", items.length);
+  log.warn("delivery-uncertain", { direction: "out", ...pair, stanzas: items.length });
+  const { remote } = pair;
   for (const item of items)
     item.giveBack(
       "remote-server-timeout",

@@ -166,6 +166,7 @@ export class Federation {
       heard: (pair) => this.#keepAlive.heard(pair),
       inboundAuthenticated: (pair, method) => {
         this.#keepAlive.heard(pair);
+        this.#links.get(pairKey(pair))?.partnerIsBack();
         options.onUp?.(pair, "in", method);
       },
       committed: () => options.store.committed(),

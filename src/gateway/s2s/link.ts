@@ -100,7 +100,7 @@ export class Link {
     this.#queue.push(item);
     if (item.keepAlive !== true) this.#lastStanza = this.#host.surroundings.now();
     this.#advance();
-    if (this.#queue.length > 0) this.#wakeBy(item.expiresAt);
+    if (this.#queue.length > 0) this.#wakeBy(this.#nextMoment(this.#host.surroundings.now()));
   }
 
   #refusal(item: LinkItem): [StanzaCondition, string] | undefined {
@@ -295,6 +295,13 @@ export class Link {
     return this.#unproved.held === undefined ? this.#host.returns.find(this.pair) : undefined;
   }
 
+  /** The partner has opened a stream: whatever kept it from being reached may be over, and what waits is tried now. */
+  partnerIsBack(): void {
+    if (this.#stream !== undefined || this.#retries.heldOff(this.#host.surroundings.now()) !== undefined) return;
+    this.#retries.tryNow();
+    this.#advance();
+  }
+
   /** A way back is there, as `#open` will find. One of our own that stands or is being opened goes on. */
   returnOffered(): void {
     if (this.#stream !== undefined || this.#unproved.held !== undefined) return;
@@ -312,7 +319,7 @@ export class Link {
 
   /** A stream stands, and what was written on the one before it is settled. */
   #settled({ resumed, proved, again, uncertain, fault }: Settled): void {
-    giveBackUncertain(this.pair, uncertain);
+    giveBackUncertain(this.#host, this.pair, uncertain);
     if (fault !== undefined) this.#stream?.close(fault);
     if (!resumed) return;
     this.#host.counters.add('streams_resumed_total{direction="out"}');
@@ -324,7 +331,7 @@ export class Link {
 
   /** The session will not be resumed: nobody will ever know what of it has arrived. */
   #giveUpHeld(): void {
-    giveBackUncertain(this.pair, this.#unproved.giveUp());
+    giveBackUncertain(this.#host, this.pair, this.#unproved.giveUp());
   }
 
   /** Writes what the bound allows. Durable messages are marked first: what may have left is never sent twice. */
@@ -376,7 +383,7 @@ export class Link {
     const expected = orderly || renewing || end.code === "closed";
     if (!expected) this.#retries.note(end);
     reportEnd(this.#host, this.pair, end, expected);
-    giveBackUncertain(this.pair, uncertain);
+    giveBackUncertain(this.#host, this.pair, uncertain);
     this.#unsettled = { end, orderly: renewing || (orderly && !this.#retries.troubled) };
     this.#closing.over();
     if (!this.#pumping) this.#settle();

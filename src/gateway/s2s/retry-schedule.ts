@@ -2,7 +2,8 @@ import { isLasting } from "./delivery-failure";
 import type { OutboundEnd } from "./outbound-end";
 
 const FIRST_RETRY_MS = 1_000;
-const LONGEST_RETRY_MS = 60_000;
+/** With its jitter less than a stanza waits: each is tried at least once. */
+const LONGEST_RETRY_MS = 30_000;
 /** After a failure that a retry does not mend, new stanzas come back at once for this long. */
 const HOLD_OFF_MS = 30_000;
 
@@ -53,6 +54,11 @@ export class RetrySchedule {
   /** A stream ended in order with something left to send. */
   endedEarly(): void {
     this.#failures++;
+  }
+
+  /** The next try need not wait. The pause after it is as long as if it had waited. */
+  tryNow(): void {
+    this.#nextTry = 0;
   }
 
   /** Whatever failed, failed by other rules. */

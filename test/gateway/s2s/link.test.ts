@@ -202,11 +202,40 @@ describe("never written", () => {
     await pass(59_000, 500);
     expect(sent.returned).toEqual([]);
     const tries = rig.counters.get('stream_failures_total{code="connect-failed"}');
-    expect(tries).toBeGreaterThanOrEqual(5); // 1, 2, 4, 8, 16, 32 s
+    expect(tries).toBeGreaterThanOrEqual(5); // 1, 2, 4, 8, 16, 30 s
     expect(tries).toBeLessThanOrEqual(7);
     await pass(2_000, 500);
     expect(sent.returned).toMatchObject([{ condition: "remote-server-timeout" }]);
     expect(sent.returned[0]!.text).not.toContain("may have arrived");
+  });
+
+  test("is tried at once when the partner opens a stream of its own: it is back", async () => {
+    rig = await startFederation(lab);
+    const sent = send(item("one"));
+    for (const seconds of [1, 2, 4, 8]) {
+      (await rig.server.accepted()).destroy();
+      await until(() => lastFailure() !== undefined);
+      await pass(seconds * 1_250, 250);
+    }
+    (await rig.server.accepted()).destroy();
+    await settle();
+    const connections = rig.server.connections; // the next try would be in 12 s or more
+    await connectDialback(rig);
+    await (await acceptDialback(rig.server)).until(/one/);
+    expect(rig.server.connections).toBeGreaterThan(connections);
+    expect(sent.returned).toEqual([]);
+  });
+
+  test("is tried once in its time, however long the partner has been away", async () => {
+    rig = await startFederation(lab);
+    rig.server.close();
+    const tries = () => rig.counters.get('stream_failures_total{code="connect-failed"}') ?? 0;
+    for (let minute = 0; minute < 10; minute++) {
+      const before = tries();
+      send(item(`in minute ${minute}`));
+      await pass(60_500, 500);
+      expect(tries()).toBeGreaterThan(before);
+    }
   });
 
   test("is returned when its time is over while the stream is still being opened", async () => {

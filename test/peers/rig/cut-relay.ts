@@ -12,7 +12,9 @@ export class CutRelay {
   /** Of them, those from which nothing comes back any more. */
   readonly #mute = new Set<Socket>();
   readonly #server = createServer((socket) => this.#join(socket));
-  /** Where it leads to. */
+  /** Of them, those over which nothing gets there any more. */
+  readonly #stalled = new Set<Socket>();
+  /** Where it leads to; nowhere: whoever comes is turned away. */
   upstream: Place | undefined;
 
   private constructor(readonly place: Place) {}
@@ -29,11 +31,17 @@ export class CutRelay {
     for (const socket of this.#links) this.#mute.add(socket);
   }
 
+  /** From now on nothing gets there over the connections that stand; what comes back arrives. */
+  stall(): void {
+    for (const socket of this.#links) this.#stalled.add(socket);
+  }
+
   /** Breaks every connection over it. */
   cut(): void {
     for (const socket of this.#links) socket.resetAndDestroy();
     this.#links.clear();
     this.#mute.clear();
+    this.#stalled.clear();
   }
 
   async close(): Promise<void> {
@@ -55,7 +63,10 @@ export class CutRelay {
       this.#links.add(socket);
       socket.setNoDelay(true);
       socket.on("data", (chunk) => {
-        if (socket !== far || !this.#mute.has(socket)) other.write(chunk);
+        const lost = socket === far ? this.#mute : this.#stalled;
+        if (lost.has(socket) || other.write(chunk)) return;
+        socket.pause(); // who reads slowly is written to slowly
+        other.once("drain", () => socket.resume());
       });
       socket.on("end", () => other.end());
       socket.on("error", () => other.destroy());

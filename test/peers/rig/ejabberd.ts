@@ -29,6 +29,8 @@ export interface EjabberdOptions {
   readonly accounts: readonly string[];
   /** More of its modules. */
   readonly modules?: readonly string[];
+  /** For so many seconds at most it tries no server again that it could not reach; its own default: 300. */
+  readonly maxRetryDelay?: number;
 }
 
 export interface Ejabberd {
@@ -107,7 +109,7 @@ async function writeWorkFolder(work: string, options: EjabberdOptions): Promise<
 const domainsOf = ({ domain, additionalDomains = [] }: EjabberdOptions) => [domain, ...additionalDomains];
 
 function configuration(options: EjabberdOptions): string {
-  const { address, s2sPort, c2sPort, mode, modules = [] } = options;
+  const { address, s2sPort, c2sPort, mode, modules = [], maxRetryDelay } = options;
   return [
     `hosts: [${domainsOf(options)
       .map((host) => `"${host}"`)
@@ -117,6 +119,7 @@ function configuration(options: EjabberdOptions): string {
     ...(mode === "tls-dialback" ? [] : ["ca_file: /peer/certs/ca.pem"]),
     `s2s_use_starttls: ${mode === "any" ? "optional" : "required"}`,
     "s2s_dns_timeout: 5",
+    ...(maxRetryDelay === undefined ? [] : [`s2s_max_retry_delay: ${maxRetryDelay}`]),
     "outgoing_s2s_families: [ipv4]",
     `outgoing_s2s_ipv4_address: "${address}"`,
     "auth_method: internal",

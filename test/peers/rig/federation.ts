@@ -16,6 +16,8 @@ export type OurSide = Partial<Omit<EdgeInput, "name" | "accessEdge">> &
   Pick<GatewayOptions, "listenInside"> & {
     /** It speaks TLS from the first byte too, and its zone says where. */
     readonly directTls?: boolean;
+    /** Its certificate is one for clients too, as ejabberd 23.01 wants it of servers that authenticate by it. */
+    readonly clientAuth?: boolean;
     /** Zone-file lines by which partners are found whose servers the file starts by itself. */
     readonly records?: readonly string[];
   };
@@ -74,7 +76,7 @@ export class Federation {
   }
 
   private static async within(rig: PeerRig, ours: OurSide, theirs: readonly TheirSide[]): Promise<Federation> {
-    const { listenInside, directTls = false, records = [], ...written } = ours;
+    const { listenInside, directTls = false, clientAuth = false, records = [], ...written } = ours;
     const place = await rig.place(ourDomain);
     const directTlsPort = directTls ? await freePort(place.address, 5270) : undefined;
     const definition: EdgeInput = {
@@ -100,7 +102,10 @@ export class Federation {
       ],
       stubZones: await serveZones(rig, facts),
     });
-    const certificates = await rig.authority.issue({ names: facts.certificate.names.map(({ name }) => name) });
+    const certificates = await rig.authority.issue({
+      names: facts.certificate.names.map(({ name }) => name),
+      clientAuth,
+    });
     const started = await Gateway.start({
       ...place,
       definition,

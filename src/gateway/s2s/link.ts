@@ -100,7 +100,7 @@ export class Link {
     this.#queue.push(item);
     if (item.keepAlive !== true) this.#lastStanza = this.#host.surroundings.now();
     this.#advance();
-    if (this.#queue.length > 0) this.#wakeBy(this.#nextMoment(this.#host.surroundings.now()));
+    if (this.#queue.length > 0) this.#wakeBy(this.#nextMoment(this.#host.surroundings.now(), item.expiresAt));
   }
 
   #refusal(item: LinkItem): [StanzaCondition, string] | undefined {
@@ -417,12 +417,13 @@ export class Link {
     this.#dropExpired(now);
     if (this.#unproved.heldUntil <= now) this.#giveUpHeld();
     this.#advance(now);
-    if (this.#wantsStream) this.#wakeBy(this.#nextMoment(now));
+    if (this.#wantsStream) this.#wakeBy(this.#nextMoment(now, this.#queue.firstExpiry));
   }
 
-  #nextMoment(now: number): number {
+  /** When something has to be done for what waits. @param expiry of the first that expires */
+  #nextMoment(now: number, expiry: number): number {
     const { nextTry } = this.#retries;
-    const end = Math.min(this.#queue.firstExpiry, this.#unproved.heldUntil);
+    const end = Math.min(expiry, this.#unproved.heldUntil);
     return this.#stream === undefined && nextTry > now ? Math.min(end, nextTry) : end;
   }
 

@@ -9,6 +9,7 @@
 # XMPP_EDGE_PEER_RELEASE=trixie takes another Debian release than the machine's own.
 # XMPP_EDGE_PEER_SET=dns takes, into a folder of its own, what `npm run bench:dns-peers` is measured beside.
 # XMPP_EDGE_PEER_SET=jabberd2 takes, likewise, what the matrix of jabberd2 needs (docs/interoperability.md).
+# XMPP_EDGE_PEER_SET=xml takes, likewise, the XML parser that ours is compared with; `npm test` fetches it too.
 # Remove the folder to fetch newer packages. Two runs at once: the second waits for the first.
 set -eu
 packages="prosody lua-unbound unbound pebble knot knot-dnsutils default-jre-headless ca-certificates netbase docker-registry podman runc cloud-init bind9 bind9-dnsutils nsd iproute2 ejabberd strace"
@@ -16,7 +17,8 @@ case ${XMPP_EDGE_PEER_SET-} in
   '') set= ;;
   dns) set=-dns packages="zonemaster-cli dnsviz python3-pygraphviz xmpp-dns prosody lua-unbound ca-certificates netbase dns-root-data" ;;
   jabberd2) set=-jabberd2 packages="jabberd2 prosody lua-unbound unbound ca-certificates netbase" ;;
-  *) echo "xmpp-edge: XMPP_EDGE_PEER_SET is '$XMPP_EDGE_PEER_SET'; expected nothing, dns or jabberd2" >&2; exit 2 ;;
+  xml) set=-xml packages="libxml2-utils" ;;
+  *) echo "xmpp-edge: XMPP_EDGE_PEER_SET is '$XMPP_EDGE_PEER_SET'; expected nothing, dns, jabberd2 or xml" >&2; exit 2 ;;
 esac
 layout=1 # raise it when what this script makes of the packages changes
 

@@ -7,6 +7,7 @@ root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 cd "$root"
 sh scripts/prepare.sh
 sh scripts/peers.sh
+XMPP_EDGE_PEER_SET=xml sh scripts/peers.sh
 mkdir -p .cache/results
 results=.cache/results/node-$(sh scripts/run.sh -p process.versions.node).json
 rm -f "$results"

@@ -15,21 +15,27 @@ export interface PeerRoot {
 }
 
 const script = resolve(__dirname, "../../../scripts/peers.sh");
-let located: PeerRoot | undefined;
+const located = new Map<string, PeerRoot>();
 
 /**
  * Finds the peer root of the machine's Debian release (or of XMPP_EDGE_PEER_RELEASE); asked once a process.
  *
+ * @param set of the packages, as XMPP_EDGE_PEER_SET names it; default: what that says
  * @throws PeerRigError `peers-unavailable` with the remedy, where the peers are not fetched or cannot run. Tests
  * then fail: a peer test that skips itself proves nothing.
  */
-export function peerRoot(): PeerRoot {
-  located ??= locate();
-  return located;
+export function peerRoot(set = process.env.XMPP_EDGE_PEER_SET ?? ""): PeerRoot {
+  let root = located.get(set);
+  if (root === undefined) {
+    root = locate(set);
+    located.set(set, root);
+  }
+  return root;
 }
 
-function locate(): PeerRoot {
-  const answer = spawnSync("/bin/sh", [script, "--where"], { encoding: "utf8" });
+function locate(set: string): PeerRoot {
+  const env = { ...process.env, XMPP_EDGE_PEER_SET: set };
+  const answer = spawnSync("/bin/sh", [script, "--where"], { encoding: "utf8", env });
   if (answer.status !== 0) {
     throw new PeerRigError("peers-unavailable", answer.error?.message ?? answer.stderr.trim());
   }

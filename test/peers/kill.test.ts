@@ -71,6 +71,9 @@ async function expectSettled(outward: readonly string[]): Promise<void> {
     const there = new Set(delivered());
     return outward.every((id) => there.has(id) || returned.has(id)) || undefined;
   });
+  // As many as the state held as written and not proved, and none besides.
+  const recovered = gateway.events("queue-recovered").reduce((sum, event) => sum + Number(event.returned), 0);
+  expect(returned.size).toBe(recovered);
   // Theirs: what was accepted is in the inbox, once.
   const inbox = (await ours.inbox()).flatMap((entry) => (entry.kind === "message" ? (entry.id ?? "") : []));
   const missing = new Set(inward);

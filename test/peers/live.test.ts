@@ -16,6 +16,9 @@ const plain: PartnerInput = {
   saslNegotiation: "NotSupported",
 };
 
+/** Messages of theirs that are sent with each of the hundred changes. */
+const INWARD_EACH = 10;
+
 let federation: Federation;
 let romeo: XmppClient;
 let revision = 0;
@@ -180,30 +183,29 @@ describe("a change of the definition, while the gateway runs", () => {
     const before = steadyStreams();
     const numbers = Array.from({ length: 400 }, (_, index) => index);
     const outward = numbers.map((number) => `outward ${number}`);
-    let changing100 = true;
-    let inward = 0;
-    const flow = (async () => {
-      for (let sent = 0; changing100 || sent < outward.length; sent++) {
-        if (sent < outward.length) await ours.message(romeo.jid, outward[sent] as string, outward[sent]);
-        if (inward < 2_000) romeo.message(alice, `inward ${inward}`, { id: `inward-${inward++}` });
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-    })();
     const taken = federation.gateway.events("document-applied").length;
-    for (let time = 0; time < 100; time++) {
+    let [sent, inward] = [0, 0];
+    const changes = 100;
+    for (let time = 0; time < changes; time++) {
       const from = federation.gateway.process.log.length;
       revision++;
       const partners = [steady, plain, time % 2 === 0 ? late : { ...changing, connectionLimit: 5 + (time % 7) }];
       // A compiled document, so that nothing is compiled, and SIGHUP, so that nothing is waited for.
       const { definition } = parseDefinition({ ...federation.definition, revision, partners });
       await federation.gateway.replaceDefinition(JSON.stringify(facts(definition!).gateway));
+      const upTo = ((time + 1) * outward.length) / changes;
+      const [before, last] = [sent, inward];
       federation.gateway.process.kill("SIGHUP");
+      for (; inward < (time + 1) * INWARD_EACH; inward++)
+        romeo.message(alice, `inward ${inward}`, { id: `inward-${inward}` });
+      for (; sent < upTo; sent++) await ours.message(romeo.jid, outward[sent] as string, outward[sent]);
       await federation.gateway.waitForEvent("document-applied", { revision }, { from });
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      // Those of the change before have arrived; those of this one may be on their way when the next one comes.
+      if (time === 0) continue;
+      await romeo.waitForMessage(alice, outward[before - 1]);
+      await federation.gateway.waitForEvent("message-accepted", { id: `inward-${last - 1}` });
     }
-    expect(federation.gateway.events("document-applied")).toHaveLength(taken + 100);
-    changing100 = false;
-    await flow;
+    expect(federation.gateway.events("document-applied")).toHaveLength(taken + changes);
     await romeo.waitForMessage(alice, outward.at(-1));
     await ours.waitForMessage(romeo.fullJid, `inward ${inward - 1}`);
     const received = romeo.received.flatMap((stanza) => child(stanza, "body")?.text ?? []);

@@ -2,6 +2,7 @@ import { domainToASCII } from "node:url";
 import type { EdgeInput, Facts } from "../../../src/definition";
 import { localRun, parseDefinition } from "../../../src/definition";
 import { serveRecords } from "../../../src/dns/server";
+import type { CutRelay } from "./cut-relay";
 import { Gateway, type GatewayOptions } from "./gateway";
 import type { TestAuthority, TestCertificate } from "./pki";
 import { freePort } from "./ports";
@@ -16,6 +17,8 @@ export type OurSide = Partial<Omit<EdgeInput, "name" | "accessEdge">> &
   Pick<GatewayOptions, "listenInside"> & {
     /** It speaks TLS from the first byte too, and its zone says where. */
     readonly directTls?: boolean;
+    /** A network that partners' streams to it go over: our zone leads there. */
+    readonly reachedThrough?: CutRelay;
     /** Its certificate is one for clients too, as ejabberd 23.01 wants it of servers that authenticate by it. */
     readonly clientAuth?: boolean;
     /** Zone-file lines by which partners are found whose servers the file starts by itself. */
@@ -76,7 +79,7 @@ export class Federation {
   }
 
   private static async within(rig: PeerRig, ours: OurSide, theirs: readonly TheirSide[]): Promise<Federation> {
-    const { listenInside, directTls = false, clientAuth = false, records = [], ...written } = ours;
+    const { listenInside, directTls = false, reachedThrough, clientAuth = false, records = [], ...written } = ours;
     const place = await rig.place(ourDomain);
     const directTlsPort = directTls ? await freePort(place.address, 5270) : undefined;
     const definition: EdgeInput = {
@@ -91,7 +94,9 @@ export class Federation {
       ...(directTls ? { dns: { directTls } } : {}),
       ...written,
     };
-    const facts = factsOf(definition, { address: place.address, port: place.s2sPort });
+    const listening = { address: place.address, port: place.s2sPort };
+    if (reachedThrough !== undefined) reachedThrough.upstream = listening;
+    const facts = factsOf(definition, reachedThrough?.place ?? listening);
     const places = await Promise.all(theirs.map(async (side) => ({ side, place: await rig.place(side.domain) })));
     const resolver = await rig.startUnbound({
       records: [

@@ -2,14 +2,23 @@ import { CutRelay, type Place } from "./cut-relay";
 import { alice, Federation } from "./federation";
 import { inboxOf } from "./numbered-traffic";
 import { freePort } from "./ports";
+import type { ProsodyMode } from "./prosody";
 import { PeerRig } from "./rig";
 import type { XmppClient } from "./xmpp-client";
+
+/** A Prosody partner that a test asks for. */
+export interface RelayedSide {
+  readonly domain: string;
+  readonly modules: readonly string[];
+  /** Default: `external`. */
+  readonly mode?: ProsodyMode;
+}
 
 /** A Prosody partner behind a network that a test can break. */
 export interface RelayedPartner {
   readonly domain: string;
   readonly juliet: XmppClient;
-  /** What our streams to it go over; its own streams to us do not. */
+  /** What our streams to it go over. */
   readonly relay: CutRelay;
 }
 
@@ -17,27 +26,31 @@ export interface RelayedPartner {
 export class RelayedFederation {
   private constructor(
     readonly federation: Federation,
+    /** What the streams of all partners to us go over. */
+    readonly toUs: CutRelay,
     private readonly relays: ReadonlyMap<string, CutRelay>,
     private readonly servers: ReadonlyMap<string, Place>,
   ) {}
 
-  static async open(sides: readonly { readonly domain: string; readonly modules: readonly string[] }[]) {
+  static async open(sides: readonly RelayedSide[]) {
     const rig = await PeerRig.open();
-    const relays = new Map<string, CutRelay>();
-    const servers = new Map<string, Place>();
-    for (const { domain } of sides) {
+    const relayed = async () => {
       const address = rig.network.address();
       const relay = await CutRelay.listen({ address, port: await freePort(address, 5269) });
-      relays.set(
-        domain,
-        rig.own(relay, () => relay.close()),
-      );
-    }
+      return rig.own(relay, () => relay.close());
+    };
+    const relays = new Map<string, CutRelay>();
+    const servers = new Map<string, Place>();
+    for (const { domain } of sides) relays.set(domain, await relayed());
+    const toUs = await relayed();
     const federation = await Federation.open(
-      { partners: sides.map(({ domain }) => ({ domain, partnerType: "Federated" as const })) },
-      sides.map(({ domain, modules }) => ({
+      {
+        partners: sides.map(({ domain }) => ({ domain, partnerType: "Federated" as const })),
+        reachedThrough: toUs,
+      },
+      sides.map(({ domain, modules, mode = "external" }) => ({
         domain,
-        mode: "external" as const,
+        mode,
         modules,
         records: ({ address, s2sPort }) => {
           servers.set(domain, { address, port: s2sPort });
@@ -50,7 +63,7 @@ export class RelayedFederation {
       })),
       rig,
     );
-    return new RelayedFederation(federation, relays, servers);
+    return new RelayedFederation(federation, toUs, relays, servers);
   }
 
   /** Logs juliet of that partner in, without a network between us and her server yet. */

@@ -133,6 +133,8 @@ test(`a link that breaks ${CUTS} times under traffic both ways`, async () => {
     for (const { relay } of partners) relay.cut();
     relayed.toUs.cut();
     await Promise.all(rests.map((rest) => rest()));
+    // Their next stream tells us that they can be reached: no pause of ours is waited for.
+    for (const { juliet } of partners) juliet.message(alice, `after cut ${cut}`);
     await Promise.all([accounted(managed, "flap", ["out", "in"]), accounted(plain, "flap", ["out"])]);
   }
   // Whatever would come twice has come by then.

@@ -11,9 +11,13 @@ export interface FailureNote {
   /** The code of the end, or the event of the refusal. */
   readonly code: string;
   readonly text: string;
+  /** What to do, where more is known than the code tells. */
+  readonly remedy?: string | undefined;
 }
 
 const LONGEST_TEXT = 512;
+
+const bounded = (text: string) => (text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text);
 
 /**
  * The last failure with each partner, one a direction: what strangers do in a partner's name must not hide why our own
@@ -31,7 +35,7 @@ export class Failures {
     this.#now = now;
   }
 
-  note({ direction, local, remote, code, text }: FailureNote): void {
+  note({ direction, local, remote, code, text, remedy }: FailureNote): void {
     const partner = remote === undefined ? undefined : this.#policy().partner(remote);
     if (remote === undefined || partner === undefined) return;
     const failure: PartnerFailure = {
@@ -41,8 +45,9 @@ export class Failures {
       remote,
       at: new Date(this.#now()).toISOString(),
       code,
-      text: text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text,
+      text: bounded(text),
       ...failureCause(direction, code),
+      ...(remedy === undefined ? {} : { remedy: bounded(remedy) }),
     };
     this.#last.set(`${partner.domain} ${direction}`, failure);
     for (const listener of [...this.#listeners]) listener(failure);

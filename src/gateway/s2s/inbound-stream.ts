@@ -430,7 +430,7 @@ export class InboundStream implements WireHandlers {
   }
 
   #resume(pair: Pair, id: string): void {
-    this.#management.resume(pair, id);
+    if (!this.#management.resume(pair, id)) return;
     this.#host.counters.add('streams_resumed_total{direction="in"}');
     this.#host.log.info("stream-resumed", { direction: "in", ...pair });
   }

@@ -6,11 +6,11 @@ import type { StreamHost } from "./stream-host";
 export function reportEnd(
   { log, counters, failures }: Pick<StreamHost, "log" | "counters" | "failures">,
   pair: Pair,
-  { code, text }: OutboundEnd,
+  { code, text, remedy }: OutboundEnd,
   expected: boolean,
 ): void {
   log[expected ? "debug" : "warn"]("stream-ended", { direction: "out", ...pair, code, reason: text });
   if (expected) return;
   counters.add(`stream_failures_total{code="${code}"}`);
-  failures.note({ direction: "out", ...pair, code, text });
+  failures.note({ direction: "out", ...pair, code, text, remedy });
 }

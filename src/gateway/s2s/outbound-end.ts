@@ -14,6 +14,8 @@ export interface OutboundEnd {
     | "closed"
     | "closed-by-peer";
   readonly text: string;
+  /** What to do, where more is known than the code tells. */
+  readonly remedy?: string;
   readonly condition?: OutboundFailure["condition"];
   readonly otherHost?: OutboundFailure["otherHost"];
 }

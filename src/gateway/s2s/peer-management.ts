@@ -60,12 +60,15 @@ export class PeerManagement {
     this.#stream.send(failedElement(condition));
   }
 
-  /** Goes on with a session of the pair. The peer is told what of it was handled once that is committed. */
-  resume(pair: Pair, id: string): void {
+  /**
+   * Goes on with a session of the pair. The peer is told what of it was handled once that is committed.
+   * @returns whether it does: the session may have been forgotten since it was looked for
+   */
+  resume(pair: Pair, id: string): boolean {
     const handled = this.#sessions.resume(pair, id, this.#own());
     if (handled === undefined) {
       this.refuse("item-not-found");
-      return;
+      return false;
     }
     this.#session = id;
     this.#count = new HandledCount(() => this.#stream.committed(), handled);
@@ -73,6 +76,7 @@ export class PeerManagement {
       () => this.#stream.send(resumedElement(id, handled)),
       () => this.unsettled(),
     );
+    return true;
   }
 
   /** One more stanza was accepted. */

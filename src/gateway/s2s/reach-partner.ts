@@ -30,7 +30,7 @@ export async function reachPartner(
     : findOtherHost(remote, via, resolver, policy, signal));
   if (!found.ok) {
     const code = found.why === "absent" ? "dns-absent" : found.why === "failed" ? "dns-failed" : "target-forbidden";
-    return { ok: false, end: { code, text: found.text } };
+    return { ok: false, end: { code, text: found.text, ...(found.why === "forbidden" && { remedy: found.remedy }) } };
   }
   if (found.forbidden.length > 0 && !signal.aborted)
     host.log.warn("targets-forbidden", {

@@ -32,6 +32,19 @@ test("a failure says when, which hop, whose side and what to do", () => {
   ]);
 });
 
+test("where more is known than the code tells, what to do is by that, within bounds", () => {
+  const { failures: made } = failures();
+  const forbidden = { ...out, code: "target-forbidden", text: "10.1.2.3 is never dialled" };
+  made.note({ ...forbidden, remedy: `allow the range by allowedTargets in the row of ${REMOTE}` });
+  expect(made.all()).toMatchObject([
+    { hop: "DNS", side: "theirs", remedy: `allow the range by allowedTargets in the row of ${REMOTE}` },
+  ]);
+  made.note({ ...forbidden, remedy: "x".repeat(10_000) });
+  expect(made.all()[0]?.remedy).toHaveLength(513);
+  made.note(forbidden);
+  expect(made.all()[0]?.remedy).toMatch(/^the partner's records lead to/);
+});
+
 test("the last of each direction is kept, the newest first", () => {
   const { world, failures: made } = failures();
   made.note({ ...out, code: "connect-failed", text: "one" });

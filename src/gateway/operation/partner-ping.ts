@@ -1,3 +1,4 @@
+import { bareAddress, formatAddress, parseAddress } from "../../definition/names/address";
 import { pingNamespace, serverNamespace } from "../../stream/namespaces";
 import { readStanzaError } from "../../stream/stanza-error";
 import { elementText } from "../../stream/wire-address";
@@ -46,10 +47,17 @@ export interface PartnerPingOptions {
 /** Pings that are under way at a time: each is a stanza that somebody on this machine asks for. */
 export const MAXIMUM_PINGS = 16;
 
+interface Question {
+  readonly pair: Pair;
+  /** Who was asked: a prepared bare address. */
+  readonly to: string;
+  readonly answer: (stanza: Element) => void;
+}
+
 /** Pings (XEP-0199) from our domain to users of a partner, each followed until it is answered or a hop fails. */
 export class PartnerPings {
   readonly #options: PartnerPingOptions;
-  readonly #waiting = new Map<string, { readonly pair: Pair; readonly answer: (stanza: Element) => void }>();
+  readonly #waiting = new Map<string, Question>();
 
   constructor(options: PartnerPingOptions) {
     this.#options = options;
@@ -94,6 +102,7 @@ export class PartnerPings {
       });
       this.#waiting.set(id, {
         pair,
+        to,
         answer: (stanza) =>
           settle({
             outcome: "answered",
@@ -119,11 +128,22 @@ export class PartnerPings {
     });
   }
 
-  /** Whether an IQ of type result or error answers a question of ours; it came from the pair's remote domain. */
+  /**
+   * Whether an IQ of type result or error answers a question of ours; it came from the pair's remote domain. Only who was
+   * asked may answer (RFC 6120 section 8.1.2.1 has answers come from the address that was asked).
+   */
   answered(pair: Pair, stanza: Element): boolean {
     const waiting = stanza.attrs.id === undefined ? undefined : this.#waiting.get(stanza.attrs.id);
     if (waiting === undefined || waiting.pair.local !== pair.local || waiting.pair.remote !== pair.remote) return false;
+    if (!isAddress(stanza.attrs.to, pair.local) || !isAddress(stanza.attrs.from, waiting.to)) return false;
     waiting.answer(stanza);
     return true;
   }
+}
+
+/** Whether an address, as a peer writes it, is that prepared bare address; it may answer with its resource. */
+function isAddress(written: string | undefined, bare: string): boolean {
+  if (written === bare) return true;
+  const parsed = parseAddress(written ?? "");
+  return parsed.ok && formatAddress(bareAddress(parsed.address)) === bare;
 }

@@ -110,6 +110,11 @@ describe("is refused by a stream error and a close:", () => {
     ["db:result before TLS", inStream(`<db:result from='${REMOTE}' to='${LOCAL}'>k</db:result>`), "policy-violation"],
     ["db:verify before TLS, by a row without it", inStream(verify(REMOTE)), "policy-violation"],
     ["an element that is none of a stream", inStream("<hello xmlns='urn:example'/>"), "unsupported-stanza-type"],
+    [
+      "compression, which is never offered",
+      inStream("<compress xmlns='http://jabber.org/protocol/compress'><method>zlib</method></compress>"),
+      "unsupported-stanza-type",
+    ],
     // Sizes
     ["an attribute of 1.1 MB", inStream(`<message to='${"a".repeat(1.1 * BIG)}'/>`), "policy-violation"],
     ["a text of 1.1 MB", inStream(`<message><body>${"a".repeat(1.1 * BIG)}</body></message>`), "policy-violation"],

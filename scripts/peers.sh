@@ -9,6 +9,7 @@
 # XMPP_EDGE_PEER_RELEASE=trixie takes another Debian release than the machine's own.
 # XMPP_EDGE_PEER_SET=dns takes, into a folder of its own, what `npm run bench:dns-peers` is measured beside.
 # XMPP_EDGE_PEER_SET=jabberd2 takes, likewise, what the matrix of jabberd2 needs (docs/interoperability.md).
+# XMPP_EDGE_PEER_SET=tls takes, likewise, the scanners of `npm run tls-scan` (docs/limits.md).
 # XMPP_EDGE_PEER_SET=xml takes, likewise, the XML parser that ours is compared with; `npm test` fetches it too.
 # Remove the folder to fetch newer packages. Two runs at once: the second waits for the first.
 set -eu
@@ -18,7 +19,8 @@ case ${XMPP_EDGE_PEER_SET-} in
   dns) set=-dns packages="zonemaster-cli dnsviz python3-pygraphviz xmpp-dns prosody lua-unbound ca-certificates netbase dns-root-data" ;;
   jabberd2) set=-jabberd2 packages="jabberd2 prosody lua-unbound unbound ca-certificates netbase" ;;
   xml) set=-xml packages="libxml2-utils" ;;
-  *) echo "xmpp-edge: XMPP_EDGE_PEER_SET is '$XMPP_EDGE_PEER_SET'; expected nothing, dns, jabberd2 or xml" >&2; exit 2 ;;
+  tls) set=-tls packages="sslscan testssl.sh openssl bsdextrautils procps bind9-host bind9-dnsutils libc-bin sed grep gawk findutils netbase" ;;
+  *) echo "xmpp-edge: XMPP_EDGE_PEER_SET is '$XMPP_EDGE_PEER_SET'; expected nothing, dns, jabberd2, tls or xml" >&2; exit 2 ;;
 esac
 layout=1 # raise it when what this script makes of the packages changes
 
@@ -119,6 +121,7 @@ done
 for folder in dev proc sys run peer tmp etc; do mkdir -p "$new/$folder"; done
 printf '%s\n' root:x:0:0:root:/peer:/bin/sh nobody:x:65534:65534:nobody:/:/bin/sh >"$new/etc/passwd"
 printf '%s\n' root:x:0: nogroup:x:65534: >"$new/etc/group"
+[ -e "$new/usr/bin/awk" ] || [ ! -e "$new/usr/bin/gawk" ] || ln -s gawk "$new/usr/bin/awk"
 [ -e "$new/usr/bin/sh" ] || ln -s bash "$new/usr/bin/sh"
 echo 'hosts: files dns' >"$new/etc/nsswitch.conf" # without it libc asks DNS before /etc/hosts
 : >"$new/etc/resolv.conf"

@@ -91,6 +91,24 @@ function identitiesOf(credentials: readonly Credentials[]): readonly Identity[] 
   return credentials.map(identityOf);
 }
 
+/**
+ * Ephemeral keys and authenticated encryption alone (RFC 9325 section 4.2), as Mozilla's intermediate list has it but for
+ * finite-field groups; TLS 1.3 has nothing else.
+ */
+const CIPHERS = [
+  ...["TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_GCM_SHA256"],
+  ...["ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-RSA-AES256-GCM-SHA384"],
+  ...["ECDHE-ECDSA-CHACHA20-POLY1305", "ECDHE-RSA-CHACHA20-POLY1305"],
+  ...["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-RSA-AES128-GCM-SHA256"],
+].join(":");
+
+const SECURE_OPTIONS =
+  constants.SSL_OP_NO_TICKET | // a resumed session cannot be validated again
+  constants.SSL_OP_NO_RENEGOTIATION | // it costs a peer nothing and us much
+  constants.SSL_OP_NO_COMPRESSION |
+  constants.SSL_OP_CIPHER_SERVER_PREFERENCE |
+  constants.SSL_OP_PRIORITIZE_CHACHA; // for peers without AES in hardware, which put it first
+
 function identityOf({ certificatePem, keyPem, passphrase }: Credentials): Identity {
   let leaf: X509Certificate;
   try {
@@ -108,8 +126,8 @@ function identityOf({ certificatePem, keyPem, passphrase }: Credentials): Identi
       ...(passphrase === undefined ? {} : { passphrase }),
       ca: [], // Node's verdict is never read, and without anchors the presented chain stays whole (Node 24)
       minVersion: "TLSv1.2",
-      // A resumed session cannot be validated again; renegotiation costs a peer nothing and us much.
-      secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_COMPRESSION,
+      ciphers: CIPHERS,
+      secureOptions: SECURE_OPTIONS,
     });
     return { leaf, context };
   } catch (error) {

@@ -131,6 +131,29 @@ describe("TLS", () => {
     await peer.until(/EXTERNAL/);
   });
 
+  test.each([
+    ["CBC", "ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256"],
+    ["CBC and SHA-1", "ECDHE-ECDSA-AES256-SHA:ECDHE-RSA-AES256-SHA"],
+    ["the certificate's key to encrypt", "AES256-GCM-SHA384:AES128-SHA"],
+    ["nobody authenticated", "ADH-AES256-GCM-SHA384"],
+  ])("%s is refused", async (_, ciphers) => {
+    const gateway = await startTestGateway(lab);
+    const peer = await starttls(gateway.port);
+    await expect(
+      peer.secure(lab.partner, { maxVersion: "TLSv1.2", ciphers: `${ciphers}:@SECLEVEL=0` }),
+    ).rejects.toThrow();
+    await peer.closed();
+  });
+
+  test("our order of ciphers counts", async () => {
+    const gateway = await startTestGateway(lab);
+    const peer = await starttls(gateway.port);
+    const theirs =
+      "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384";
+    const socket = await peer.secure(lab.partner, { maxVersion: "TLSv1.2", ciphers: theirs });
+    expect(socket.getCipher().name).toMatch(/AES256-GCM-SHA384$/);
+  });
+
   test("renegotiation is refused", async () => {
     const gateway = await startTestGateway(lab);
     const peer = await starttls(gateway.port);

@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { type EdgeInput, facts, parseDefinition } from "../../src/definition";
 import { METHODS } from "./matrix/cells";
-import { alice } from "./rig/federation";
+import { alice, ourDomain } from "./rig/federation";
 import { bodiesAt, inboxOf, type Outcome, outcomeOf, returnedTo, tell } from "./rig/numbered-traffic";
 import { RelayedFederation, type RelayedPartner } from "./rig/relayed-federation";
 import type { SandboxUser } from "./rig/sandbox-user";
@@ -76,6 +76,13 @@ async function counts(domain: string): Promise<void> {
   await until(`${domain} to count`, () => enabled() >= streams(domain, counting) || undefined);
 }
 
+/** The result waits until a partner has let go, after this moment, of its stream to us: what it writes there is lost. */
+function goneFrom({ domain }: RelayedPartner): () => Promise<unknown> {
+  const { process } = relayed.federation.prosody(domain);
+  const from = process.log.length;
+  return () => process.waitForLog(new RegExp(`Destroying outgoing session ${domain}->${ourDomain}`), { from });
+}
+
 /** Sends a round each way; resolves once some of it has come through, with what waits for the rest to be offered. */
 async function round({ domain, juliet }: RelayedPartner, kind: string, count: number): Promise<() => Promise<void>> {
   const [out, inward] = ["out", "in"].map((direction) => idsOf(`${kind}-${direction}-${domain}`, count)) as [
@@ -130,9 +137,11 @@ test(`a link that breaks ${CUTS} times under traffic both ways`, async () => {
     await Promise.all(partners.map((partner) => pass(partner, `before-cut-${cut}`)));
     await counts(MANAGED);
     const rests = await Promise.all(partners.map((partner) => round(partner, `flap-${cut}`, BETWEEN_CUTS)));
+    const gone = partners.map(goneFrom);
     for (const { relay } of partners) relay.cut();
     relayed.toUs.cut();
     await Promise.all(rests.map((rest) => rest()));
+    await Promise.all(gone.map((seen) => seen()));
     // Their next stream tells us that they can be reached: no pause of ours is waited for.
     for (const { juliet } of partners) juliet.message(alice, `after cut ${cut}`);
     await Promise.all([accounted(managed, "flap", ["out", "in"]), accounted(plain, "flap", ["out"])]);
@@ -161,7 +170,9 @@ test(`a row that changes ${CHANGES} times under traffic both ways; a row that do
     const rests = await Promise.all([round(managed, kind, BETWEEN_CHANGES), round(changed, kind, BETWEEN_CHANGES)]);
     byCertificate = !byCertificate;
     const method = byCertificate ? "sasl-over-tls" : "tls-dialback";
+    const gone = goneFrom(changed);
     const applied = await changeRow(method);
+    await gone();
     expect(applied.streams).toHaveLength(2); // one each way, of this partner alone
     expect(String(applied.streams)).toMatch(/changed.example policy-violation.*changed.example policy-violation/);
     await Promise.all(rests.map((rest) => rest()));

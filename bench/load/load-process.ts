@@ -12,16 +12,24 @@ export class LoadProcess {
     this.child = fork(jiti, [join(__dirname, "main.ts")], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   }
 
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
   async call<C extends LoadCommand>(
     command: C,
     argument: LoadCommands[C]["argument"],
   ): Promise<LoadCommands[C]["result"]> {
-    const reply = once(this.child, "message");
-    const ended = once(this.child, "exit").then(([code]) => {
+    const over = new AbortController(); // takes the listeners off that were not needed
+    const reply = once(this.child, "message", over);
+    const ended = once(this.child, "exit", over).then(([code]) => {
       throw new Error(`the load's process ended with ${code} during ${command}`);
     });
     this.child.send({ command, argument });
-    const [message] = (await Promise.race([reply, ended])) as [ReplyMessage];
+    const [message] = (await Promise.race([reply, ended]).finally(() => {
+      for (const one of [reply, ended]) one.catch(() => undefined);
+      over.abort();
+    })) as [ReplyMessage];
     if ("error" in message) throw new Error(`${command}: ${message.error}`);
     return message.result as LoadCommands[C]["result"];
   }

@@ -8,8 +8,8 @@ import { type FullAt, type Rate, RateTable, take } from "./rate";
 
 /** New connections from one address (IPv6: /64). */
 export const CONNECTIONS_PER_ADDRESS: Rate = { perSecond: 20, burst: 100 };
-/** New connections from all addresses together from which nobody has authenticated. */
-export const CONNECTIONS_OF_STRANGERS: Rate = { perSecond: 200, burst: 1_000 };
+/** New connections from all addresses together from which nobody has authenticated: each costs a millisecond or two. */
+export const CONNECTIONS_OF_STRANGERS: Rate = { perSecond: 50, burst: 1_000 };
 /** A TLS handshake costs us about a millisecond, and its opener nothing; over the rate it waits, or is refused. */
 export const HANDSHAKES_PER_ADDRESS: Rate = { perSecond: 10, burst: 60 };
 /** Of all strangers together: a twentieth of a core. */

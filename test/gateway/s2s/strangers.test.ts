@@ -1,4 +1,6 @@
 /** What connections may cost that have not authenticated: time, places and memory. */
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import type { Socket } from "node:net";
 import { afterEach, beforeAll, describe, expect, test } from "@jest/globals";
 import { documentOf, LOCAL, partner, REMOTE } from "../documents";
 import { createLab, type Lab } from "../lab";
@@ -215,6 +217,22 @@ describe("memory", () => {
     });
     process.stdout.write(`80 times 1 MB of ${what}: ${grown} MiB more in the process, both ends\n`);
     expect(grown).toBeLessThan(150);
+  });
+
+  test("who goes on pouring after the refusal is not read any more", async () => {
+    const gateway = await startTestGateway(lab);
+    const taken: Socket[] = [];
+    const onSocket = (message: unknown) => void taken.push((message as { socket: Socket }).socket);
+    subscribe("net.server.socket", onSocket);
+    try {
+      const peer = await RawPeer.connect(gateway.port);
+      peer.write(streamHeader() + "<x xmlns='urn:x'/>").write(Buffer.alloc(64 * 1024 * 1024, "a"));
+      expect(await peer.closed()).toContain("<stream:error>");
+    } finally {
+      unsubscribe("net.server.socket", onSocket);
+    }
+    expect(taken).toHaveLength(1);
+    expect(taken[0]!.bytesRead).toBeLessThan(1024 * 1024);
   });
 
   test("a peer that never reads its answers is read slowly, and dropped where that does not help", async () => {

@@ -226,7 +226,7 @@ describe("memory", () => {
     subscribe("net.server.socket", onSocket);
     try {
       const peer = await RawPeer.connect(gateway.port);
-      peer.write(streamHeader() + "<x xmlns='urn:x'/>").write(Buffer.alloc(64 * 1024 * 1024, "a"));
+      peer.write(`${streamHeader()}<x xmlns='urn:x'/>`).write(Buffer.alloc(64 * 1024 * 1024, "a"));
       expect(await peer.closed()).toContain("<stream:error>");
     } finally {
       unsubscribe("net.server.socket", onSocket);

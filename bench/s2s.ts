@@ -1,18 +1,25 @@
 import { PeerRig } from "../test/peers/rig/rig";
-import { LoadProcess } from "./load/load-process";
-import type { PartnerCredentials, SetUpResult, TrafficResult } from "./load/protocol";
+import type { LoadProcess } from "./load/load-process";
+import type { SetUpResult, TrafficResult } from "./load/protocol";
+import { S2sPlace } from "./s2s-place";
+import { ejabberdOf } from "./servers/ejabberd";
 import { prosodyOf } from "./servers/prosody";
-import type { MeasuredServer, ServerSettings } from "./servers/server";
+import type { MeasuredServer } from "./servers/server";
 import { xmppEdge } from "./servers/xmpp-edge";
+
+/** Partner domains that send requests, one stream each way. */
+export interface Senders {
+  readonly partners: number;
+  /** Requests in flight of each, in a closed loop. */
+  readonly outstanding: number;
+}
 
 /** How much is measured. */
 export interface S2sSizes {
   /** Fresh processes of each server, the servers taking turns. */
   readonly rounds: number;
-  /** Partner domains that send requests, one stream each way. */
-  readonly partners: number;
-  /** Requests in flight of each, in a closed loop. */
-  readonly outstanding: number;
+  readonly few: Senders;
+  readonly many: Senders;
   readonly warmUpMs: number;
   readonly measureMs: number;
   /** Requests a second over all partners, paced. */
@@ -26,8 +33,8 @@ export interface S2sSizes {
 
 export const fullSizes: S2sSizes = {
   rounds: 3,
-  partners: 10,
-  outstanding: 20,
+  few: { partners: 10, outstanding: 20 },
+  many: { partners: 200, outstanding: 2 },
   warmUpMs: 2_000,
   measureMs: 4_000,
   perSecond: 1_000,
@@ -40,8 +47,8 @@ export const fullSizes: S2sSizes = {
 /** Enough to see that everything works, too little to measure. */
 export const smokeSizes: S2sSizes = {
   rounds: 1,
-  partners: 2,
-  outstanding: 5,
+  few: { partners: 2, outstanding: 5 },
+  many: { partners: 4, outstanding: 2 },
   warmUpMs: 50,
   measureMs: 200,
   perSecond: 200,
@@ -51,124 +58,100 @@ export const smokeSizes: S2sSizes = {
   setUpsAtOnce: 4,
 };
 
-/** What one fresh process showed. */
-export interface S2sRound {
+/** What one number of partners showed. */
+export interface TrafficRound {
   readonly ping: TrafficResult;
   readonly bounce: TrafficResult;
   readonly paced: TrafficResult;
+}
+
+/** What one fresh process showed. */
+export interface S2sRound {
+  readonly few: TrafficRound;
+  readonly many: TrafficRound;
   readonly setUps: SetUpResult;
 }
 
-export interface S2sServerResult {
+export interface ServerResult<Round> {
   readonly name: string;
   readonly version: string;
-  readonly rounds: readonly S2sRound[];
+  readonly rounds: readonly Round[];
 }
 
-export interface S2sResult {
-  readonly ours: S2sServerResult;
-  readonly baseline: S2sServerResult;
+/** What our gateway showed, and those beside it in the same rounds. */
+export interface Comparison<Round> {
+  readonly ours: ServerResult<Round>;
+  readonly baselines: readonly ServerResult<Round>[];
 }
 
-/** Runs the same load against Prosody and against our gateway, in turns. `say` is told what is being done. */
+export type S2sResult = Comparison<S2sRound>;
+
+/** Runs the same load against Prosody, ejabberd and our gateway, in turns. `say` is told what is being done. */
 export async function measureS2s(sizes: S2sSizes, say: (text: string) => void): Promise<S2sResult> {
   const rig = await PeerRig.open();
   try {
     say("certificates");
-    const bench = await Bench.prepare(rig, sizes);
-    const prosody = prosodyOf(rig);
-    const rounds = new Map<MeasuredServer, S2sRound[]>([
-      [prosody, []],
-      [xmppEdge, []],
-    ]);
-    for (let round = 1; round <= sizes.rounds; round++)
-      for (const [server, results] of rounds)
-        results.push(
-          await bench.round(server, (what) => say(`round ${round} of ${sizes.rounds}, ${server.name}: ${what}`)),
-        );
-    const result = (server: MeasuredServer): S2sServerResult => ({
-      name: server.name,
-      version: server.version,
-      rounds: rounds.get(server) ?? [],
+    const place = await S2sPlace.prepare(rig, {
+      partners: sizes.few.partners + sizes.many.partners,
+      newcomers: sizes.setUpWarmUp + sizes.setUps,
     });
-    return { ours: result(xmppEdge), baseline: result(prosody) };
+    return await inTurns({ rounds: sizes.rounds, baselines: [prosodyOf(rig), ejabberdOf(rig)], say }, (server, told) =>
+      s2sRound(place, server, sizes, told),
+    );
   } finally {
     await rig.close();
   }
 }
 
-const DOMAIN = "contoso.example";
-const PARTNERS = "partners.example";
+/** Lets the servers take turns, so that what else the machine does meets all of them. */
+export async function inTurns<Round>(
+  {
+    rounds,
+    baselines,
+    say,
+  }: { readonly rounds: number; readonly baselines: readonly MeasuredServer[]; readonly say: (text: string) => void },
+  measure: (server: MeasuredServer, say: (text: string) => void) => Promise<Round>,
+): Promise<Comparison<Round>> {
+  const results = new Map<MeasuredServer, Round[]>([...baselines, xmppEdge].map((server) => [server, []]));
+  for (let round = 1; round <= rounds; round++)
+    for (const [server, done] of results)
+      done.push(await measure(server, (what) => say(`round ${round} of ${rounds}, ${server.name}: ${what}`)));
+  const resultOf = (server: MeasuredServer): ServerResult<Round> => ({
+    name: server.name,
+    version: server.version,
+    rounds: results.get(server) ?? [],
+  });
+  return { ours: resultOf(xmppEdge), baselines: baselines.map(resultOf) };
+}
 
-/** What all rounds share: names, certificates, DNS and addresses. */
-class Bench {
-  private constructor(
-    private readonly sizes: S2sSizes,
-    private readonly settings: ServerSettings,
-    private readonly listen: { readonly address: string; readonly port: number },
-    private readonly partners: readonly PartnerCredentials[],
-    private readonly newcomers: readonly PartnerCredentials[],
-  ) {}
+function s2sRound(
+  place: S2sPlace,
+  server: MeasuredServer,
+  sizes: S2sSizes,
+  say: (text: string) => void,
+): Promise<S2sRound> {
+  return place.underLoad(server, say, async (load) => {
+    say("set-ups");
+    const setUps = await load.call("setUps", { warmUp: sizes.setUpWarmUp, atOnce: sizes.setUpsAtOnce });
+    const few = await traffic(load, sizes, sizes.few, 0, say);
+    // Others than before: nothing stands from them.
+    const many = await traffic(load, sizes, sizes.many, sizes.few.partners, say);
+    return { few, many, setUps };
+  });
+}
 
-  static async prepare(rig: PeerRig, sizes: S2sSizes): Promise<Bench> {
-    const issue = async (domain: string): Promise<PartnerCredentials> => {
-      const { certPem, keyPem } = await rig.authority.issue({ names: [domain] });
-      return { domain, certPem, keyPem };
-    };
-    const issueAll = (count: number, prefix: string) =>
-      Promise.all(Array.from({ length: count }, (_, index) => issue(`${prefix}${index}.${PARTNERS}`)));
-    const partners = await issueAll(sizes.partners, "load");
-    const newcomers = await issueAll(sizes.setUpWarmUp + sizes.setUps, "new");
-    const load = await rig.place(PARTNERS);
-    const target = `xmpp.${PARTNERS}.`;
-    const resolver = await rig.startUnbound({
-      records: [
-        `${target} A ${load.address}`,
-        ...partners.map(({ domain }) => `_xmpp-server._tcp.${domain}. SRV 0 5 ${load.s2sPort} ${target}`),
-      ],
-    });
-    const place = await rig.place(DOMAIN);
-    const settings: ServerSettings = {
-      ...place,
-      certificates: await rig.issueFor(DOMAIN),
-      resolver: { address: resolver.address, port: resolver.port },
-      partners: [...partners, ...newcomers].map(({ domain }) => domain),
-    };
-    return new Bench(sizes, settings, { address: load.address, port: load.s2sPort }, partners, newcomers);
-  }
-
-  async round(server: MeasuredServer, say: (text: string) => void): Promise<S2sRound> {
-    const { outstanding, warmUpMs, measureMs, perSecond, pacedMs, setUpWarmUp, setUpsAtOnce } = this.sizes;
-    say("start");
-    const running = await server.start(this.settings);
-    const load = new LoadProcess();
-    try {
-      const { address, s2sPort: port, domain } = this.settings;
-      await load.call("prepare", {
-        target: { address, port, domain },
-        serverPid: running.pid,
-        listen: this.listen,
-        partners: this.partners,
-        newcomers: this.newcomers,
-      });
-      say("set-ups");
-      const setUps = await load.call("setUps", { warmUp: setUpWarmUp, atOnce: setUpsAtOnce });
-      await load.call("connect", null);
-      say("pings");
-      const ping = await load.call("saturate", { request: "ping", warmUpMs, measureMs, outstanding });
-      say("messages that bounce");
-      const bounce = await load.call("saturate", { request: "message", warmUpMs, measureMs, outstanding });
-      say("paced pings");
-      const paced = await load.call("pace", { request: "ping", warmUpMs: warmUpMs / 2, measureMs: pacedMs, perSecond });
-      await load.call("disconnect", null);
-      return { ping, bounce, paced, setUps };
-    } catch (error) {
-      throw new Error(
-        `${server.name} under load: ${(error as Error).message}\nIts last lines:\n${running.lastLines()}`,
-      );
-    } finally {
-      await load.stop();
-      await running.stop();
-    }
-  }
+async function traffic(
+  load: LoadProcess,
+  { warmUpMs, measureMs, perSecond, pacedMs }: S2sSizes,
+  { partners, outstanding }: Senders,
+  first: number,
+  say: (text: string) => void,
+): Promise<TrafficRound> {
+  say(`${partners} partners`);
+  await load.call("connect", { first, count: partners });
+  const ping = await load.call("saturate", { request: "ping", warmUpMs, measureMs, outstanding });
+  const bounce = await load.call("saturate", { request: "message", warmUpMs, measureMs, outstanding });
+  const paced = await load.call("pace", { request: "ping", warmUpMs: warmUpMs / 2, measureMs: pacedMs, perSecond });
+  await load.call("disconnect", null);
+  return { ping, bounce, paced };
 }

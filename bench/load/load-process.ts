@@ -20,14 +20,15 @@ export class LoadProcess {
     command: C,
     argument: LoadCommands[C]["argument"],
   ): Promise<LoadCommands[C]["result"]> {
-    const over = new AbortController(); // takes the listeners off that were not needed
+    const over = new AbortController(); // takes away the listener of whichever does not come
     const reply = once(this.child, "message", over);
     const ended = once(this.child, "exit", over).then(([code]) => {
       throw new Error(`the load's process ended with ${code} during ${command}`);
     });
     this.child.send({ command, argument });
     const [message] = (await Promise.race([reply, ended]).finally(() => {
-      for (const one of [reply, ended]) one.catch(() => undefined);
+      reply.catch(() => undefined);
+      ended.catch(() => undefined);
       over.abort();
     })) as [ReplyMessage];
     if ("error" in message) throw new Error(`${command}: ${message.error}`);

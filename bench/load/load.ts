@@ -4,7 +4,15 @@ import { createSecureContext, type SecureContext } from "node:tls";
 import { acceptStream } from "./accepted-stream";
 import { closeInOrder, openAuthenticated } from "./opened-stream";
 import { Partner } from "./partner";
-import type { LoadPlan, PartnerCredentials, SetUpResult, SetUpTask, TrafficResult, TrafficTask } from "./protocol";
+import type {
+  ConnectTask,
+  LoadPlan,
+  PartnerCredentials,
+  SetUpResult,
+  SetUpTask,
+  TrafficResult,
+  TrafficTask,
+} from "./protocol";
 import { measureSetUps } from "./set-ups";
 import { Traffic } from "./traffic";
 
@@ -27,9 +35,10 @@ export class Load {
     return measureSetUps(target, serverPid, withContext, task);
   }
 
-  /** Opens every partner's stream and listens for those that the server opens to answer. */
-  async connect(): Promise<void> {
-    const { target, partners, listen } = this.plan;
+  /** Opens these partners' streams and listens for those that the server opens to answer. */
+  async connect({ first, count }: ConnectTask): Promise<void> {
+    const { target, listen } = this.plan;
+    const partners = this.plan.partners.slice(first, first + count);
     this.listener = createServer((socket) => void this.accept(socket)).listen({
       host: listen.address,
       port: listen.port,

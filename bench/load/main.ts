@@ -11,8 +11,8 @@ const commands: { [C in LoadCommand]: (argument: LoadCommands[C]["argument"]) =>
       return null;
     },
     setUps: (task) => prepared().setUps(task),
-    async connect() {
-      await prepared().connect();
+    async connect(task) {
+      await prepared().connect(task);
       return null;
     },
     saturate: (task) => prepared().saturate(task),

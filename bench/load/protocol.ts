@@ -22,6 +22,12 @@ export interface LoadPlan {
   readonly newcomers: readonly PartnerCredentials[];
 }
 
+/** Which of the plan's partners connect: `count` from `first` on. */
+export interface ConnectTask {
+  readonly first: number;
+  readonly count: number;
+}
+
 export interface TrafficTask {
   readonly request: RequestKind;
   readonly warmUpMs: number;
@@ -64,7 +70,7 @@ export interface SetUpResult {
 export interface LoadCommands {
   prepare: { argument: LoadPlan; result: null };
   setUps: { argument: SetUpTask; result: SetUpResult };
-  connect: { argument: null; result: null };
+  connect: { argument: ConnectTask; result: null };
   saturate: { argument: TrafficTask & { readonly outstanding: number }; result: TrafficResult };
   pace: { argument: TrafficTask & { readonly perSecond: number }; result: TrafficResult };
   disconnect: { argument: null; result: null };

@@ -9,7 +9,7 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-/** What both servers are given alike. */
+/** What all servers are given alike. */
 export interface ServerSettings {
   readonly domain: string;
   readonly address: string;
@@ -19,6 +19,8 @@ export interface ServerSettings {
   readonly resolver: { readonly address: string; readonly port: number };
   /** Domains that federate with it. */
   readonly partners: readonly string[];
+  /** The one host that all of them are at. */
+  readonly partnerHost: { readonly name: string; readonly address: string };
 }
 
 export interface MeasuredServer {

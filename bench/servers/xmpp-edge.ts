@@ -47,7 +47,7 @@ export const xmppEdge: MeasuredServer = {
   },
 };
 
-/** Partners as Lync's defaults have them (TLS and SASL required), without dialback, as Prosody is set up beside. */
+/** Partners as Lync's defaults have them (TLS and SASL required), without dialback, as the servers beside are set up. */
 function definition({ domain, partners, s2sPort }: ServerSettings) {
   return {
     name: "bench",

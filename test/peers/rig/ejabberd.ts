@@ -31,6 +31,10 @@ export interface EjabberdOptions {
   readonly modules?: readonly string[];
   /** For so many seconds at most it tries no server again that it could not reach; its own default: 300. */
   readonly maxRetryDelay?: number;
+  /** How much it logs; default: debug. */
+  readonly logLevel?: "debug" | "info";
+  /** Threads that run its code; default one, `cores` as many as the machine has. */
+  readonly schedulers?: 1 | "cores";
 }
 
 export interface Ejabberd {
@@ -44,7 +48,7 @@ export interface Ejabberd {
 
 /** Starts ejabberd and waits until it serves its accounts. */
 export async function startEjabberd(options: EjabberdOptions): Promise<Ejabberd> {
-  const { domain, address, s2sPort, c2sPort, accounts } = options;
+  const { domain, address, s2sPort, c2sPort, accounts, schedulers = 1 } = options;
   for (const port of [s2sPort, c2sPort]) await requireFree(address, port);
   const work = await makeWorkFolder();
   await writeWorkFolder(work, options);
@@ -64,7 +68,7 @@ export async function startEjabberd(options: EjabberdOptions): Promise<Ejabberd>
       "ERL_CRASH_DUMP_BYTES=0",
       "EJABBERD_CONFIG_PATH=/peer/ejabberd.yml",
       "EJABBERD_LOG_PATH=/peer/ejabberd.log",
-      ...["erl", "-noinput", "+K", "true", "+S", "1", "+sbwt", "none"],
+      ...["erl", "-noinput", "+K", "true", ...(schedulers === "cores" ? [] : ["+S", "1"]), "+sbwt", "none"],
       ...["-mnesia", "dir", '"/peer/spool"', "-s", "ejabberd"],
       ...["-eval", `${[...register, 'io:format("accounts are there~n")'].join(", ")}.`],
     ],
@@ -109,12 +113,12 @@ async function writeWorkFolder(work: string, options: EjabberdOptions): Promise<
 const domainsOf = ({ domain, additionalDomains = [] }: EjabberdOptions) => [domain, ...additionalDomains];
 
 function configuration(options: EjabberdOptions): string {
-  const { address, s2sPort, c2sPort, mode, modules = [], maxRetryDelay } = options;
+  const { address, s2sPort, c2sPort, mode, modules = [], logLevel = "debug", maxRetryDelay } = options;
   return [
     `hosts: [${domainsOf(options)
       .map((host) => `"${host}"`)
       .join(", ")}]`,
-    "loglevel: debug",
+    `loglevel: ${logLevel}`,
     "certfiles: [/peer/certs/domain.pem]",
     ...(mode === "tls-dialback" ? [] : ["ca_file: /peer/certs/ca.pem"]),
     `s2s_use_starttls: ${mode === "any" ? "optional" : "required"}`,

@@ -22,7 +22,7 @@ type ProsodyChoice = Pick<
   Partial<Pick<ProsodyOptions, "certificates">>;
 
 type EjabberdChoice = Pick<EjabberdOptions, "additionalDomains" | "mode" | "accounts" | "resolver" | "hosts"> &
-  Partial<Pick<EjabberdOptions, "certificates" | "modules" | "maxRetryDelay">>;
+  Partial<Pick<EjabberdOptions, "certificates" | "modules" | "maxRetryDelay" | "logLevel" | "schedulers">>;
 
 /**
  * The surroundings of one test file: addresses of its own, one certificate authority, and every server and client

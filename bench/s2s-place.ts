@@ -1,0 +1,85 @@
+import type { PeerRig } from "../test/peers/rig/rig";
+import { LoadProcess } from "./load/load-process";
+import type { PartnerCredentials } from "./load/protocol";
+import type { MeasuredServer, RunningServer, ServerSettings } from "./servers/server";
+
+const DOMAIN = "contoso.example";
+const PARTNERS = "partners.example";
+
+/** Which partners there are. */
+export interface S2sPartners {
+  /** Domains that send requests. */
+  readonly partners: number;
+  /** Domains that only set streams up, each once. */
+  readonly newcomers: number;
+}
+
+/** What all rounds share: names, certificates, DNS and addresses. */
+export class S2sPlace {
+  private constructor(
+    readonly settings: ServerSettings,
+    private readonly listen: { readonly address: string; readonly port: number },
+    private readonly partners: readonly PartnerCredentials[],
+    private readonly newcomers: readonly PartnerCredentials[],
+  ) {}
+
+  static async prepare(rig: PeerRig, { partners: senders, newcomers: fresh }: S2sPartners): Promise<S2sPlace> {
+    const issue = async (domain: string): Promise<PartnerCredentials> => {
+      // ejabberd refuses EXTERNAL without clientAuth; the others do not ask.
+      const { certPem, keyPem } = await rig.authority.issue({ names: [domain], clientAuth: true });
+      return { domain, certPem, keyPem };
+    };
+    const issueAll = (count: number, prefix: string) =>
+      Promise.all(Array.from({ length: count }, (_, index) => issue(`${prefix}${index}.${PARTNERS}`)));
+    const partners = await issueAll(senders, "load");
+    const newcomers = await issueAll(fresh, "new");
+    const load = await rig.place(PARTNERS);
+    const partnerHost = { name: `xmpp.${PARTNERS}`, address: load.address };
+    const resolver = await rig.startUnbound({
+      records: [
+        `${partnerHost.name}. A ${load.address}`,
+        ...[...partners, ...newcomers].map(
+          ({ domain }) => `_xmpp-server._tcp.${domain}. SRV 0 5 ${load.s2sPort} ${partnerHost.name}.`,
+        ),
+      ],
+    });
+    const place = await rig.place(DOMAIN);
+    const settings: ServerSettings = {
+      ...place,
+      certificates: await rig.issueFor(DOMAIN, { clientAuth: true }),
+      resolver: { address: resolver.address, port: resolver.port },
+      partners: [...partners, ...newcomers].map(({ domain }) => domain),
+      partnerHost,
+    };
+    return new S2sPlace(settings, { address: load.address, port: load.s2sPort }, partners, newcomers);
+  }
+
+  /** Starts a server and a load in front of it, and ends both after `measure`. */
+  async underLoad<T>(
+    server: MeasuredServer,
+    say: (text: string) => void,
+    measure: (load: LoadProcess, running: RunningServer) => Promise<T>,
+  ): Promise<T> {
+    say("start");
+    const running = await server.start(this.settings);
+    const load = new LoadProcess();
+    try {
+      const { address, s2sPort: port, domain } = this.settings;
+      await load.call("prepare", {
+        target: { address, port, domain },
+        serverPid: running.pid,
+        listen: this.listen,
+        partners: this.partners,
+        newcomers: this.newcomers,
+      });
+      return await measure(load, running);
+    } catch (error) {
+      throw new Error(
+        `${server.name} under load: ${(error as Error).message}\nIts last lines:\n${running.lastLines()}`,
+      );
+    } finally {
+      await load.stop();
+      await running.stop();
+    }
+  }
+}

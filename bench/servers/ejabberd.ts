@@ -1,0 +1,29 @@
+import { peerRoot } from "../../test/peers/rig/peer-root";
+import type { PeerRig } from "../../test/peers/rig/rig";
+import { childRunning } from "../process-usage";
+import type { MeasuredServer } from "./server";
+
+/** Debian's ejabberd, on all cores, without the schedulers' busy waiting, which would count as work; log as ours. */
+export const ejabberdOf = (rig: PeerRig): MeasuredServer => ({
+  name: "ejabberd",
+  version: peerRoot().version("ejabberd"),
+  async start({ domain, address, s2sPort, c2sPort, certificates, resolver, partnerHost }) {
+    const server = await rig.startEjabberd(
+      { domain, address, s2sPort, c2sPort },
+      {
+        certificates,
+        resolver,
+        hosts: { [partnerHost.name]: partnerHost.address },
+        mode: "external",
+        accounts: [],
+        logLevel: "info",
+        schedulers: "cores",
+      },
+    );
+    return {
+      pid: childRunning(process.pid, "beam.smp"),
+      lastLines: () => server.process.tail(),
+      stop: () => server.stop(),
+    };
+  },
+});

@@ -119,7 +119,7 @@ async function main(): Promise<void> {
       newcomers: [],
     });
     pin(load.pid, OTHER_CORE);
-    await load.call("connect", null);
+    await load.call("connect", { first: 0, count: ESTABLISHED });
     const task = { request: "ping", warmUpMs: 1_000, measureMs: seconds * 1_000, perSecond: PER_SECOND } as const;
     await load.call("saturate", { request: "ping", warmUpMs: 1_000, measureMs: 2_000, outstanding: 20 }); // its code is warm
     const outcomes: Outcome[] = [];

@@ -1,5 +1,5 @@
 #!/bin/sh
-# npm run attack [-- --seconds N]: what an attacker at one core's speed costs the gateway and its partners (3 minutes).
+# npm run attack [-- --seconds N]: what an attacker at one core's speed costs the gateway and its partners (5 minutes).
 set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 cd "$root"

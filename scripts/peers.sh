@@ -9,7 +9,7 @@
 # XMPP_EDGE_PEER_RELEASE=trixie takes another Debian release than the machine's own.
 # XMPP_EDGE_PEER_SET=dns takes, into a folder of its own, what `npm run bench:dns-peers` is measured beside.
 # XMPP_EDGE_PEER_SET=jabberd2 takes, likewise, what the matrix of jabberd2 needs (docs/interoperability.md).
-# XMPP_EDGE_PEER_SET=tls takes, likewise, the scanners of `npm run tls-scan` (docs/limits.md).
+# XMPP_EDGE_PEER_SET=tls takes, likewise, the scanners of `npm run tls-scan` (docs/tls.md).
 # XMPP_EDGE_PEER_SET=xml takes, likewise, the XML parser that ours is compared with; `npm test` fetches it too.
 # Remove the folder to fetch newer packages. Two runs at once: the second waits for the first.
 set -eu

@@ -2,11 +2,12 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
 import { afterEach, beforeAll, describe, expect, test } from "@jest/globals";
+import { CONNECTIONS_OF_STRANGERS } from "../../../src/gateway/s2s/connection-gate";
 import { documentOf, LOCAL, partner, REMOTE } from "../documents";
 import { createLab, type Lab } from "../lab";
 import { chat, closePeers, eventually, RawPeer, STARTTLS, streamHeader } from "../raw-peer";
 import { startTestGateway, stopGateways } from "../running";
-import { connectDialback, startFederation, stopFederations } from "./federation-rig";
+import { acceptDialback, connectDialback, item, PAIR, startFederation, stopFederations } from "./federation-rig";
 import { holdClock, pass, releaseClock, settle } from "./held-clock";
 
 const DELIVERED = 'messages_total{direction="in",result="delivered"}';
@@ -17,6 +18,7 @@ beforeAll(async () => {
 afterEach(async () => {
   releaseClock();
   closePeers();
+  await stopFederations();
   await stopGateways();
 });
 
@@ -217,6 +219,23 @@ describe("memory", () => {
     });
     process.stdout.write(`80 times 1 MB of ${what}: ${grown} MiB more in the process, both ends\n`);
     expect(grown).toBeLessThan(150);
+  });
+
+  test("strangers keep strangers out, not a partner whose server was reached", async () => {
+    const moment = Date.now();
+    const rig = await startFederation(lab, undefined, undefined, undefined, () => moment);
+    rig.federation.send(PAIR, item("one"));
+    await (await acceptDialback(rig.server)).until(/one/);
+    const { burst } = CONNECTIONS_OF_STRANGERS;
+    const strangers = Array.from({ length: burst }, (_, index) =>
+      RawPeer.connect(rig.port, `127.0.6.${1 + (index % 200)}`),
+    );
+    for (const peer of await Promise.all(strangers)) peer.destroy();
+    const refused = await RawPeer.connect(rig.port, "127.0.6.250");
+    expect(await refused.closed()).toBe("");
+    const known = await RawPeer.connect(rig.port, "127.0.0.1");
+    known.write(streamHeader());
+    await known.until(/<stream:stream /);
   });
 
   test("who goes on pouring after the refusal is not read any more", async () => {

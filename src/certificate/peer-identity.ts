@@ -1,24 +1,45 @@
 import { createHash, X509Certificate } from "node:crypto";
 import type { DocumentPartner } from "../definition/facts/gateway-document";
-import { TrustStore, validateChain } from "./chain";
+import { type ChainVerdict, TrustStore, validateChain } from "./chain";
+import type { PeerEvidence } from "./peer-evidence";
+import { findRevocationFault, type RevocationLists } from "./revocation/judge-path";
 
 /** Whether a presented chain proves a domain to us, and why not. */
 export type IdentityVerdict = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
-/** Judges peers' certificates: our own chain validation, the partner's own anchors, its pins. */
+export interface PeerIdentityOptions {
+  /** Revocation lists at hand. Default: none. */
+  readonly lists?: RevocationLists;
+  /** Told what a partner's row lets pass, and an operator should know. */
+  readonly warn?: (domain: string, text: string) => void;
+}
+
+const NO_LISTS: RevocationLists = { of: () => [] };
+
+/** Judges peers' certificates: our own chain validation, the partner's own anchors, its pins, revocation by its row. */
 export class PeerIdentity {
   readonly #trust: TrustStore | undefined;
   readonly #now: () => number;
+  readonly #lists: RevocationLists;
+  readonly #warn: (domain: string, text: string) => void;
   /** Anchors by row: a new policy brings new rows. */
   readonly #partnerTrust = new WeakMap<DocumentPartner, TrustStore>();
 
   /** @param trust anchors for partners without their own; undefined: nobody is trusted by certificate */
-  constructor(trust: TrustStore | undefined, now: () => number) {
+  constructor(trust: TrustStore | undefined, now: () => number, options: PeerIdentityOptions = {}) {
     this.#trust = trust;
     this.#now = now;
+    this.#lists = options.lists ?? NO_LISTS;
+    this.#warn = options.warn ?? (() => undefined);
   }
 
-  judge(row: DocumentPartner, domain: string, presented: readonly Buffer[]): IdentityVerdict {
+  /** @param evidence what else is known of the peer. Default: nothing */
+  judge(
+    row: DocumentPartner,
+    domain: string,
+    presented: readonly Buffer[],
+    evidence: PeerEvidence = {},
+  ): IdentityVerdict {
     const trust = this.#trustFor(row);
     if (trust === undefined)
       return {
@@ -30,15 +51,39 @@ export class PeerIdentity {
       const tried = verdict.anchorsTried.length === 0 ? "" : `; anchors tried: ${verdict.anchorsTried.join(", ")}`;
       return { ok: false, reason: `${verdict.code}: ${verdict.detail}${tried}; ${verdict.remedy}` };
     }
-    if (row.pins !== undefined) {
-      const pin = publicKeyPin(presented[0]!);
-      if (!row.pins.includes(pin))
-        return {
-          ok: false,
-          reason: `pin: the certificate's public key ${pin} is none of the partner's pins; add it if the partner has a new key`,
-        };
-    }
-    return { ok: true };
+    return this.#judgePins(row, presented) ?? this.#judgeRevocation(row, domain, verdict, evidence) ?? { ok: true };
+  }
+
+  #judgePins(row: DocumentPartner, presented: readonly Buffer[]): IdentityVerdict | undefined {
+    if (row.pins === undefined) return undefined;
+    const pin = publicKeyPin(presented[0]!);
+    if (row.pins.includes(pin)) return undefined;
+    return {
+      ok: false,
+      reason: `pin: the certificate's public key ${pin} is none of the partner's pins; add it if the partner has a new key`,
+    };
+  }
+
+  #judgeRevocation(
+    row: DocumentPartner,
+    domain: string,
+    { path }: Extract<ChainVerdict, { ok: true }>,
+    { stapled, askedToStaple = false }: PeerEvidence,
+  ): IdentityVerdict | undefined {
+    if (row.revocation === undefined) return undefined;
+    const now = new Date(this.#now());
+    const fault = findRevocationFault({
+      path,
+      lists: this.#lists,
+      askedToStaple,
+      ...(stapled && { stapled }),
+      now,
+    });
+    if (fault === undefined) return undefined;
+    const reason = `${fault.code}: ${fault.detail}; ${fault.remedy}`;
+    if (fault.code !== "revocation-unknown" || row.revocation === "hard") return { ok: false, reason };
+    this.#warn(domain, `${fault.code}: ${fault.detail}`);
+    return undefined;
   }
 
   #trustFor(row: DocumentPartner): TrustStore | undefined {

@@ -19,6 +19,7 @@ export interface RunOptions {
   readonly keyPassphraseFile?: string;
   readonly certificateStore?: string;
   readonly trustAnchors?: string;
+  readonly revocationLists?: string;
   readonly resolver?: readonly Place[];
   readonly state: string;
   readonly dialbackSecret?: string;
@@ -81,6 +82,13 @@ export function addRunOptions(command: Command): Command {
         "--trust-anchors <file>",
         "CA certificates in PEM that partners' certificates must lead to (default: the system's)",
         "TRUST_ANCHORS",
+      ),
+    )
+    .addOption(
+      option(
+        "--revocation-lists <directory>",
+        "CRLs of partners' CAs, in files *.crl (DER or PEM), looked at every minute; for rows with revocation",
+        "REVOCATION_LISTS",
       ),
     )
     .addOption(

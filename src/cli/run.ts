@@ -12,6 +12,7 @@ import { DocumentFollower, type FirstDocument, firstDocument } from "./run-live"
 import { LogShipping } from "./run-logs";
 import { addRunOptions, type RunOptions, readSecret, readText } from "./run-options";
 import { Renewal } from "./run-renewal";
+import { RevocationWatch } from "./run-revocation";
 import { s3Source } from "./run-s3";
 
 /** A shorter secret could be guessed: 128 bits as text. */
@@ -37,7 +38,8 @@ Examples:
     --resolver 127.0.0.53:5353 --trust-anchors lab-ca.pem --allow-private-targets 127.0.0.0/8 --admin 127.0.0.1:0
 
 A change of the file is taken up within two seconds, without dropping a stream that it does not concern; SIGHUP has it
-read at once (not on a terminal). A broken, foreign or older one is refused, and what runs stays.
+read at once (not on a terminal), and the directory of --revocation-lists. A broken, foreign or older file is refused,
+and what runs stays.
 
 Where the definition's certificate.source.kind is acme or acm and --certificate-store is given, the certificate is
 obtained and renewed by itself, as "certificate acme --keep" or "certificate acm --keep" does it and with its
@@ -61,8 +63,12 @@ async function run(file: string, options: RunOptions, context: CliContext): Prom
   const log = createLog(write, options.logLevel, Date.now);
   let follower: DocumentFollower | undefined;
   let renewal: Renewal | undefined;
+  let revocation: RevocationWatch | undefined;
   // From here to the end: before it serves, whoever signals wants what is there by then, and not its end.
-  const hangUp = onHangUp(() => void follower?.look());
+  const hangUp = onHangUp(() => {
+    void follower?.look();
+    void revocation?.look();
+  });
   try {
     const source = file.startsWith("s3://") ? s3Source(file, log) : fileSource(file, context.stderr);
     follower = new DocumentFollower(source, options.state, log);
@@ -76,10 +82,12 @@ async function run(file: string, options: RunOptions, context: CliContext): Prom
     }
     await renewal?.firstCertificate(context.signal);
     if (renewal !== undefined && context.signal.aborted) return;
-    const running = { options, credentials, trustAnchorsPem, follower, renewal, shipping, secret, log };
+    revocation = await RevocationWatch.open(options.revocationLists, log);
+    const running = { options, credentials, trustAnchorsPem, follower, renewal, revocation, shipping, secret, log };
     await serve(started, running, context);
   } finally {
     follower?.close();
+    revocation?.close();
     await renewal?.stop();
     await shipping?.stop();
     hangUp.close();
@@ -92,6 +100,7 @@ interface Running {
   readonly trustAnchorsPem: string;
   readonly follower: DocumentFollower;
   readonly renewal: Renewal | undefined;
+  readonly revocation: RevocationWatch | undefined;
   readonly shipping: LogShipping | undefined;
   readonly secret: string | undefined;
   readonly log: Log;
@@ -110,7 +119,7 @@ function logShipping({ logGroup, logStream, metricsInterval }: RunOptions): LogS
 /** Serves until it is told to stop, or the state cannot be written. */
 async function serve(
   started: FirstDocument,
-  { options, credentials, trustAnchorsPem, follower, renewal, shipping, secret, log }: Running,
+  { options, credentials, trustAnchorsPem, follower, renewal, revocation, shipping, secret, log }: Running,
   context: CliContext,
 ): Promise<void> {
   const { document, ...origin } = started.offer;
@@ -135,6 +144,7 @@ async function serve(
       ...(options.listenInside === undefined ? {} : { listenInside: options.listenInside }),
       credentials: credentials.read(),
       trustAnchorsPem,
+      ...(revocation && { revocationLists: revocation.lists }),
       resolver: stubResolver(options.resolver === undefined ? {} : { servers: options.resolver }),
       stateDirectory: options.state,
       ...(secret === undefined ? {} : { dialbackSecret: secret }),
@@ -148,6 +158,8 @@ async function serve(
       onFault: (error) => broken?.(error),
     });
     if (changedMeanwhile) reload();
+    const serving = gateway;
+    revocation?.follow(() => serving.reviewCertificates());
   } catch (error) {
     watching.close();
     // Everything that keeps a gateway from starting has a code and a remedy; the rest is our own fault.

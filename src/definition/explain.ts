@@ -60,6 +60,7 @@ export function explainPartner(definition: Definition, domain: string): PartnerE
       ...(row.tls === "Optional"
         ? ["Once the partner offers STARTTLS, its failure never falls back to a plain stream."]
         : []),
+      ...REVOCATION[partner.revocation ?? "off"],
     ],
   };
 }
@@ -68,6 +69,12 @@ export function explainPartner(definition: Definition, domain: string): PartnerE
 export function agreedMethod(ours: PartnerExplanation, theirs: PartnerExplanation): Method | undefined {
   return bestCommonMethod(ours.outbound.methods, theirs.inbound.methods);
 }
+
+const REVOCATION: Readonly<Record<"off" | "soft" | "hard", readonly string[]>> = {
+  off: [],
+  soft: ["A revoked certificate is refused; one of which nothing is known passes with a warning in the log."],
+  hard: ["A revoked certificate is refused, and so is one of which nothing is known."],
+};
 
 const RIGHTS: Readonly<Record<PartnerType, readonly string[]>> = {
   Federated: [

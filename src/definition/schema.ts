@@ -177,6 +177,12 @@ const partner = z
       .optional()
       .describe("PEM certificates trusted for this partner instead of the gateway's anchors"),
     pins: pins.optional().describe("SHA-256 of public keys, one of which the partner's certificate must have"),
+    revocation: z
+      .enum(["off", "soft", "hard"])
+      .optional()
+      .describe(
+        "look for revoked certificates; soft: what cannot be told passes with a warning, hard: it is refused; default: off",
+      ),
     allowedTargets: z.array(cidr).max(64).optional().describe("private address ranges this partner may be reached at"),
     blockedUsers: z
       .array(bareAddress)

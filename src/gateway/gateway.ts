@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { networkInterfaces } from "node:os";
 import { TrustStore } from "../certificate/chain";
 import { PeerIdentity } from "../certificate/peer-identity";
+import type { RevocationLists } from "../certificate/revocation/judge-path";
 import type { GatewayDocument } from "../definition/facts/gateway-document";
 import type { NameResolver } from "../dns/resolver";
 import { type Admin, startAdmin } from "./admin/admin";
@@ -41,6 +42,8 @@ export interface GatewayOptions {
   readonly credentials: readonly Credentials[];
   /** PEM; without it only partners with anchors of their own can use certificates. */
   readonly trustAnchorsPem?: string;
+  /** Lists of revoked certificates. Default: none. */
+  readonly revocationLists?: RevocationLists;
   readonly resolver: NameResolver;
   readonly stateDirectory: string;
   /** Left out: made at the first start and kept in the state. */
@@ -74,6 +77,8 @@ export interface RunningGateway {
    * logged, with the domains that keep what they have.
    */
   reloadCertificates(read: () => readonly Credentials[]): void;
+  /** Judges again the certificates that streams stand by: lists of revoked ones have come. Those that fail close. */
+  reviewCertificates(): void;
   /** Stops in order: no new connections, last barriers, streams closed, state committed. */
   stop(): Promise<void>;
 }
@@ -124,9 +129,17 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     dialbackSecret: options.dialbackSecret ?? keptSecret(store, options.randomBytes),
     listening: () => [...listening, ...listeningDirectTls, ...listeningInside].flatMap(boundPlaces),
   };
+  const warned = new Map<string, string>(); // of listed partners
   const federation = new Federation({
     ...shared,
-    identity: new PeerIdentity(trust, now),
+    identity: new PeerIdentity(trust, now, {
+      ...(options.revocationLists && { lists: options.revocationLists }),
+      warn: (remote, reason) => {
+        if (warned.get(remote) === reason) return; // streams are judged again and again
+        warned.set(remote, reason);
+        log.warn("certificate-warning", { remote, reason });
+      },
+    }),
     counters,
     allowPrivateTargets: options.allowPrivateTargets,
     unlimitedFrom: options.unlimitedFrom ?? [],
@@ -202,6 +215,9 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
     apply: (offered) => live.apply(offered),
     refused: (refusal, offered) => live.refused(refusal, offered),
     reloadCertificates: (read) => reloadCertificates(certificates, read, live.document.localDomains, log),
+    reviewCertificates: () => {
+      for (const revoked of federation.reviewCertificates()) log.warn("stream-revoked", { ...revoked });
+    },
     async stop() {
       ready = false;
       vitals.stop();

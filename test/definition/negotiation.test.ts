@@ -150,6 +150,22 @@ describe("explaining a partner", () => {
     expect(explainPartner(definition, "bücher.example")?.blockedUsers).toEqual(["eve@xn--bcher-kva.example"]);
   });
 
+  test.each<["off" | "soft" | "hard" | undefined, RegExp | undefined]>([
+    [undefined, undefined],
+    ["off", undefined],
+    ["soft", /passes with a warning/],
+    ["hard", /so is one of which nothing is known/],
+  ])("tells what becomes of revoked certificates: %s", (revocation, words) => {
+    const { definition } = parseDefinition({
+      name: "contoso",
+      accessEdge: { fqdn: "sip.contoso.example" },
+      domains: [{ name: "contoso.example" }],
+      partners: [{ domain: "fabrikam.example", ...(revocation === undefined ? {} : { revocation }) }],
+    });
+    const told = explainPartner(definition!, "fabrikam.example")!.reasons.filter((text) => text.includes("revoked"));
+    expect(told).toEqual(words === undefined ? [] : [expect.stringMatching(words)]);
+  });
+
   it("knows nothing of unlisted domains", () => {
     for (const domain of ["stranger.example", "contoso.example", "", "sub.fabrikam.example", "__proto__"])
       expect(explainPartner(definition, domain)).toBeUndefined();

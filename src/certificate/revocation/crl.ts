@@ -29,7 +29,7 @@ const OID = {
 } as const;
 
 /** A list as read; nothing of it is believed before its signature has been checked. */
-interface RevocationList {
+export interface RevocationList {
   readonly signed: SignedStructure;
   /** The issuer's name in DER, as a string of bytes. */
   readonly issuerKey: string;
@@ -62,8 +62,8 @@ export function judgeByList(
   now: Date,
 ): RevocationAnswer {
   try {
-    const list = readList(bytes);
-    const because = findListFault(list, of, issuer, now);
+    const list = readRevocationList(bytes);
+    const because = findListIssuerFault(list, issuer) ?? findListUseFault(list, of, now);
     if (because !== undefined || list.nextUpdate === undefined)
       return { status: "unknown", because: because ?? "it does not say when the next one comes" };
     return findEntry(list, of.pointers.serialNumber) ?? { status: "good", nextUpdate: list.nextUpdate };
@@ -73,7 +73,8 @@ export function judgeByList(
   }
 }
 
-function readList(bytes: Buffer): RevocationList {
+/** @throws DerError where it is no list in DER, or larger than any that is read */
+export function readRevocationList(bytes: Buffer): RevocationList {
   const outer = new DerReader(bytes, "the revocation list", 0, MAXIMUM_LIST_BYTES);
   const list = outer.inside(TAG.sequence, "the revocation list");
   outer.end();
@@ -129,17 +130,20 @@ function readDistributionPoint(value: Buffer): Scope {
   };
 }
 
-function findListFault(
-  { signed, issuerKey, thisUpdate, nextUpdate, scope }: RevocationList,
-  { certificate, pointers }: { readonly certificate: Certificate; readonly pointers: RevocationPointers },
-  issuer: Certificate,
-  now: Date,
-): string | undefined {
+/** Why a list is not the CA's word; undefined where the CA has signed it. The same at any time, for any certificate. */
+export function findListIssuerFault({ signed, issuerKey }: RevocationList, issuer: Certificate): string | undefined {
   if (issuerKey !== issuer.subjectKey) return "it is the list of another CA";
   const { keyUsage } = issuer.extensions;
   if (keyUsage !== undefined && (keyUsage & CRL_SIGN) === 0) return `${issuer.subject} may not sign lists (cRLSign)`;
-  const signature = findSignatureFault(signed, issuer.publicKey);
-  if (signature !== undefined) return signature;
+  return findSignatureFault(signed, issuer.publicKey);
+}
+
+/** Why a list says nothing of a certificate at a moment; undefined where it does. */
+export function findListUseFault(
+  { thisUpdate, nextUpdate, scope }: Pick<RevocationList, "thisUpdate" | "nextUpdate" | "scope">,
+  { certificate, pointers }: { readonly certificate: Certificate; readonly pointers: RevocationPointers },
+  now: Date,
+): string | undefined {
   if (scope.fault !== undefined) return scope.fault;
   // RFC 5280 section 6.3.3 (b) (2) (i): else a list for other certificates could be passed off as the one for this.
   if (scope.urls !== undefined && !scope.urls.some((url) => pointers.listUrls.includes(url)))
@@ -151,15 +155,32 @@ function findListFault(
 
 function findEntry({ entries }: RevocationList, serialNumber: Buffer): RevocationAnswer | undefined {
   if (entries === undefined) return undefined;
+  for (const entry of entriesOf(entries)) if (entry.serialNumber.equals(serialNumber)) return entry.read();
+  return undefined;
+}
+
+/** One revoked certificate of a list. */
+export interface RevokedEntry {
+  /** The content of the INTEGER. */
+  readonly serialNumber: Buffer;
+  /** @throws DerError */
+  readonly read: () => Extract<RevocationAnswer, { readonly status: "revoked" }>;
+}
+
+/** @throws DerError, when it comes to an entry that is none */
+export function* entriesOf(entries: DerValue): Generator<RevokedEntry> {
   const reader = new DerReader(entries.content, "the entries", 0, MAXIMUM_LIST_BYTES);
   while (!reader.done) {
     const entry = reader.inside(TAG.sequence, "an entry");
-    if (!entry.value(TAG.integer, "a serial number").content.equals(serialNumber)) continue;
-    const since = readTime(entry.any("the date of revocation"), "the date of revocation");
-    const reason = entry.done ? undefined : readReason(entry.inside(TAG.sequence, "the entry's extensions"));
-    return { status: "revoked", since, reason: reasonText(reason) };
+    const serialNumber = entry.value(TAG.integer, "a serial number").content;
+    yield { serialNumber, read: () => readEntry(entry) };
   }
-  return undefined;
+}
+
+function readEntry(entry: DerReader): Extract<RevocationAnswer, { readonly status: "revoked" }> {
+  const since = readTime(entry.any("the date of revocation"), "the date of revocation");
+  const reason = entry.done ? undefined : readReason(entry.inside(TAG.sequence, "the entry's extensions"));
+  return { status: "revoked", since, reason: reasonText(reason) };
 }
 
 function readReason(reader: DerReader): number | undefined {

@@ -5,6 +5,7 @@ import { acmeChallengeFindings } from "./acme-challenge";
 import { addressFindings } from "./addresses";
 import { blockedUserFindings } from "./blocked-users";
 import { certificateFindings } from "./certificate";
+import { certificateProofFindings } from "./certificate-proof";
 import { directTlsFindings } from "./direct-tls";
 import { internalServerFindings } from "./internal-server";
 import { negotiationFindings } from "./negotiation";
@@ -28,6 +29,7 @@ export function checks(definition: Definition, raw: unknown): Finding[] {
     ...partnerReachFindings(definition),
     ...blockedUserFindings(definition),
     ...trustAnchorFindings(definition),
+    ...certificateProofFindings(definition),
     ...accessPolicyFindings(definition, raw),
     ...userFindings(definition),
     ...internalServerFindings(definition),

@@ -119,6 +119,11 @@ function trustChanges(before: DocumentPartner, after: DocumentPartner, say: Say)
       "neutral",
       `its certificates must lead to ${anchorsText(after.trustAnchors)}, not to ${anchorsText(before.trustAnchors)}`,
     );
+  if (before.revocation !== after.revocation)
+    say(
+      STRICTNESS.indexOf(after.revocation) > STRICTNESS.indexOf(before.revocation) ? "revokes" : "grants",
+      `revoked certificates: ${REVOCATION[after.revocation ?? "off"]}`,
+    );
   if (sameValue(before.pins, after.pins)) return;
   if (after.pins === undefined) say("grants", "its certificate may have any key now, no pin is set");
   else {
@@ -129,6 +134,13 @@ function trustChanges(before: DocumentPartner, after: DocumentPartner, say: Say)
     );
   }
 }
+
+const STRICTNESS: readonly DocumentPartner["revocation"][] = [undefined, "soft", "hard"];
+const REVOCATION = {
+  off: "not looked for any more",
+  soft: "refused; one of which nothing is known passes with a warning",
+  hard: "refused, and so is one of which nothing is known",
+} as const;
 
 function anchorsText(anchors: readonly string[] | undefined): string {
   if (anchors === undefined) return "the gateway's own anchors";

@@ -30,6 +30,8 @@ export interface DocumentPartner {
   readonly trustAnchors?: readonly string[];
   /** SHA-256 of the public key, hex. */
   readonly pins?: readonly string[];
+  /** Whether revoked certificates are looked for, and what becomes of one of which nothing is known; absent: not. */
+  readonly revocation?: "soft" | "hard";
   readonly allowedTargets?: readonly string[];
   /** Bare addresses of its domains: they reach nobody here, nor are reached. */
   readonly blockedUsers?: readonly string[];
@@ -119,6 +121,7 @@ export function gatewayDocument(definition: Definition): GatewayDocument {
       ...(partner.proxyFqdn === undefined ? {} : { proxyFqdn: partner.proxyFqdn }),
       ...(partner.trustAnchors === undefined ? {} : { trustAnchors: partner.trustAnchors }),
       ...(partner.pins === undefined ? {} : { pins: partner.pins }),
+      ...(partner.revocation === undefined || partner.revocation === "off" ? {} : { revocation: partner.revocation }),
       ...(partner.allowedTargets === undefined ? {} : { allowedTargets: partner.allowedTargets }),
       ...((partner.blockedUsers ?? []).length === 0 ? {} : { blockedUsers: partner.blockedUsers! }),
     })),

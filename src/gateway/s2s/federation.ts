@@ -193,14 +193,36 @@ export class Federation {
     this.#snapshot = next;
     const { policy } = next;
     const concerned = ({ local, remote }: Pair) => before.row(local, remote) !== policy.row(local, remote);
+    for (const link of this.#links.values()) {
+      for (const { item, condition, text } of change.revoked(link.pair)) link.withdraw(item, condition, text);
+    }
+    const revoked = this.#reconsider(concerned, change.partings);
+    for (const known of [this.#understandErrors, this.#offeredStartTls])
+      for (const remote of known) if (policy.partner(remote) === undefined) known.delete(remote);
+    this.#keepAlive.retain((key) => this.#links.has(key) || this.#isPartner(key));
+    return revoked;
+  }
+
+  /**
+   * Holds the streams whose rows look for revoked certificates to what is known of revocation now.
+   * @returns the streams that close for it
+   */
+  reviewCertificates(): RevokedStream[] {
+    return this.#reconsider(
+      ({ local, remote }) => this.policy.row(local, remote)?.revocation !== undefined,
+      () => "",
+    );
+  }
+
+  /** Holds the streams of these pairs to the present policy. */
+  #reconsider(concerned: (pair: Pair) => boolean, partings: (pair: Pair) => string): RevokedStream[] {
     const revoked: RevokedStream[] = [];
     const note = (direction: "in" | "out", pair: Pair, { error, reason }: Revocation) =>
       revoked.push({ direction, ...pair, condition: error.condition, reason });
     this.#verifications.close(concerned);
     for (const link of this.#links.values()) {
-      for (const { item, condition, text } of change.revoked(link.pair)) link.withdraw(item, condition, text);
       if (!concerned(link.pair)) continue;
-      const revocation = link.reconsider(() => change.partings(link.pair));
+      const revocation = link.reconsider(() => partings(link.pair));
       if (revocation !== undefined) note("out", link.pair, revocation);
     }
     for (const stream of [...this.#inbound]) {
@@ -208,9 +230,6 @@ export class Federation {
       const revocation = stream.reconsider(concerned);
       if (revocation !== undefined) for (const { local, remote } of carried) note("in", { local, remote }, revocation);
     }
-    for (const known of [this.#understandErrors, this.#offeredStartTls])
-      for (const remote of known) if (policy.partner(remote) === undefined) known.delete(remote);
-    this.#keepAlive.retain((key) => this.#links.has(key) || this.#isPartner(key));
     return revoked;
   }
 

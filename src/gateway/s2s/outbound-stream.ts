@@ -1,4 +1,5 @@
 import type { TLSSocket } from "node:tls";
+import type { PeerEvidence } from "../../certificate/peer-evidence";
 import { presentedChain } from "../../certificate/presented";
 import type { DocumentPartner } from "../../definition/facts/gateway-document";
 import type { Method } from "../../definition/negotiation";
@@ -76,6 +77,8 @@ export class OutboundStream implements WireHandlers, LinkStream {
   #closing = false;
   /** What the peer presented, as long as it may have to be judged again. */
   #presented: readonly Buffer[] = [];
+  /** What else is known of the peer. */
+  #evidence: PeerEvidence = {};
   /** What we closed it for, if not in order. */
   #fault: StreamError | undefined;
   /** Where the peer's stanzas come back over it, once it is authenticated. */
@@ -170,10 +173,14 @@ export class OutboundStream implements WireHandlers, LinkStream {
     const { method, bidi, secure, certified } = this.#state;
     if (!this.ready || method === undefined) return NEGOTIATE_ANEW;
     const revocation = reviewStream(this.pair, method, policy, (row) =>
-      this.#host.identity.judge(row, this.pair.remote, this.#presented),
+      this.#host.identity.judge(row, this.pair.remote, this.#presented, this.#evidence),
     );
     const row = policy.row(this.pair.local, this.pair.remote)!;
-    return revocation ?? (bidi && !mayTravelBack(row, secure, certified) ? NEGOTIATE_ANEW : undefined);
+    if (revocation !== undefined) return revocation;
+    // Only at a handshake can it be asked to staple.
+    if (method === "sasl-over-tls" && row.revocation !== undefined && !this.#evidence.askedToStaple)
+      return NEGOTIATE_ANEW;
+    return bidi && !mayTravelBack(row, secure, certified) ? NEGOTIATE_ANEW : undefined;
   }
 
   /** A verify stream makes room for others. */
@@ -240,10 +247,14 @@ export class OutboundStream implements WireHandlers, LinkStream {
     this.#wire?.destroy("data behind an element that had to be waited for");
   }
 
+  onStapled(stapled: Buffer): void {
+    this.#evidence = { ...this.#evidence, stapled };
+  }
+
   onSecure(socket: TLSSocket): void {
     this.#trace.secured(socket);
     this.#presented = presentedChain(socket);
-    const certificate = this.#host.identity.judge(this.#row, this.pair.remote, this.#presented);
+    const certificate = this.#host.identity.judge(this.#row, this.pair.remote, this.#presented, this.#evidence);
     if (!certificate.ok)
       this.#host.log.warn("certificate-refused", {
         direction: "out",
@@ -410,7 +421,10 @@ export class OutboundStream implements WireHandlers, LinkStream {
   }
 
   #secure(wire: Wire, protocols: readonly string[] = []): void {
+    const requestOCSP = this.#row.revocation !== undefined;
+    this.#evidence = requestOCSP ? { askedToStaple: true } : {};
     wire.secureAsClient({
+      requestOCSP,
       secureContext: this.#host.certificates.contextFor(this.pair.local),
       servername: this.pair.remote,
       ...(protocols.length === 0 ? {} : { ALPNProtocols: [...protocols] }),

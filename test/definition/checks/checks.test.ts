@@ -250,6 +250,16 @@ const RULES: readonly Rule[] = [
     kept: withPartners({ ...federated, trustAnchors: [CA_PEM, CA_PEM] }),
   },
   {
+    says: "warning partner-revocation-inert partners[0].revocation",
+    broken: withPartners({ ...federated, revocation: "hard", saslNegotiation: "NotSupported" }),
+    kept: withPartners({ ...federated, revocation: "hard" }),
+  },
+  {
+    says: "info partner-revocation-dialback partners[0].revocation",
+    broken: withPartners({ ...federated, revocation: "soft", saslNegotiation: "Optional" }),
+    kept: withPartners({ ...federated, revocation: "off", saslNegotiation: "Optional" }),
+  },
+  {
     says: "warning partner-type-public-verified partners[0].partnerType",
     broken: withPartners({ domain: "fabrikam.example", partnerType: "PublicVerified" }),
     kept: withPartners({ domain: "fabrikam.example", partnerType: "PublicUnverified" }),

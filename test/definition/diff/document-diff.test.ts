@@ -78,6 +78,11 @@ describe("what another definition changes, in words", () => {
       ["revokes: fabrikam.example: eve@fabrikam.example is blocked: reaches nobody here, nor is reached"],
     ],
     [
+      "revoked certificates",
+      withPartner({ revocation: "hard" }),
+      ["revokes: fabrikam.example: revoked certificates: refused, and so is one of which nothing is known"],
+    ],
+    [
       "a lower limit",
       withPartner({ connectionLimit: 3 }),
       [/^neutral: .*at most 3 streams, not 20; those that stand stay$/],

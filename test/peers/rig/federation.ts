@@ -14,7 +14,7 @@ import type { XmppClient } from "./xmpp-client";
 /** What is left to say of our definition: the rest is `contoso.example` with the users alice and bob. */
 export type OurSide = Partial<Omit<EdgeInput, "name" | "accessEdge">> &
   Pick<EdgeInput, "partners"> &
-  Pick<GatewayOptions, "listenInside"> & {
+  Pick<GatewayOptions, "listenInside" | "more"> & {
     /** It speaks TLS from the first byte too, and its zone says where. */
     readonly directTls?: boolean;
     /** A network that partners' streams to it go over: our zone leads there. */
@@ -79,7 +79,15 @@ export class Federation {
   }
 
   private static async within(rig: PeerRig, ours: OurSide, theirs: readonly TheirSide[]): Promise<Federation> {
-    const { listenInside, directTls = false, reachedThrough, clientAuth = false, records = [], ...written } = ours;
+    const {
+      listenInside,
+      more,
+      directTls = false,
+      reachedThrough,
+      clientAuth = false,
+      records = [],
+      ...written
+    } = ours;
     const place = await rig.place(ourDomain);
     const directTlsPort = directTls ? await freePort(place.address, 5270) : undefined;
     const definition: EdgeInput = {
@@ -118,6 +126,7 @@ export class Federation {
       resolver,
       ...(directTlsPort === undefined ? {} : { listenDirectTls: { address: place.address, port: directTlsPort } }),
       ...(listenInside === undefined ? {} : { listenInside }),
+      ...(more === undefined ? {} : { more }),
     });
     const gateway = rig.own(started, () => started.remove());
     const prosodies = await Promise.all(

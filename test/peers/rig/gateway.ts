@@ -27,6 +27,8 @@ export interface GatewayOptions {
   readonly allowPrivateTargets?: readonly string[];
   /** In front of its command: a program that runs it and looks on. */
   readonly under?: readonly string[];
+  /** More options of `run`, by their long names. */
+  readonly more?: Readonly<Record<`--${string}`, string>>;
 }
 
 /** One line of its structured log. */
@@ -62,6 +64,7 @@ export class Gateway {
     allowPrivateTargets = ["127.0.0.0/8"],
     listenToo = [],
     under = [],
+    more = {},
   }: GatewayOptions): Promise<Gateway> {
     const work = await makeWorkFolder();
     const file = (name: string) => join(work, name);
@@ -80,6 +83,7 @@ export class Gateway {
       ["--admin", `${address}:0`],
       ...allowPrivateTargets.map((range) => ["--allow-private-targets", range] as [string, string]),
       ["--log-level", "debug"],
+      ...Object.entries(more),
       ...(listenDirectTls === undefined
         ? []
         : [["--listen-direct-tls", `${listenDirectTls.address}:${listenDirectTls.port}`] as [string, string]]),

@@ -57,6 +57,26 @@ export class TestAuthority {
     return `${this.certificate.toString("pem")}\n`;
   }
 
+  /** A list of revoked certificates in DER, by their serial numbers in hexadecimal. */
+  async revocationList(...serialNumbers: readonly string[]): Promise<Buffer> {
+    const list = await x509.X509CrlGenerator.create(
+      {
+        issuer: this.certificate.subject,
+        thisUpdate: daysFromNow(-1),
+        nextUpdate: daysFromNow(7),
+        entries: serialNumbers.map((serialNumber) => ({
+          serialNumber,
+          revocationDate: daysFromNow(-1),
+          reason: x509.X509CrlReason.keyCompromise,
+        })),
+        signingKey: this.key,
+        signingAlgorithm,
+      },
+      webcrypto,
+    );
+    return Buffer.from(list.rawData);
+  }
+
   async issue({ names, clientAuth = false, validFrom = -1, validTo = 30 }: IssueOptions): Promise<TestCertificate> {
     const keys = await webcrypto.subtle.generateKey(keyAlgorithm, true, ["sign", "verify"]);
     const certificate = await x509.X509CertificateGenerator.create(

@@ -48,9 +48,13 @@ test("messages pass while its CA's list does not name it; once it does, its stre
 
   putList(await rig.authority.revocationList(new X509Certificate(certificates.certPem).serialNumber));
   const from = gateway.process.log.length;
+  const logged = federation.prosody(domain).process.log.length;
   gateway.process.kill("SIGHUP");
   for (const direction of ["in", "out"])
     await gateway.waitForEvent("stream-revoked", { direction, remote: domain }, { from });
+  // What it writes before it has let go of its stream would be lost with it.
+  const { process } = federation.prosody(domain);
+  await process.waitForLog(/Outgoing s2s stream partner\.example->contoso\.example closed/, { from: logged });
   juliet.message(alice, "too late", { id: "late" });
   await juliet.waitForError("late");
   const refused = await gateway.waitForEvent("certificate-refused", { remote: domain }, { from });

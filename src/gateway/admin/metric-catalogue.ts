@@ -86,7 +86,12 @@ export const METRICS: Readonly<Record<string, Metric>> = {
   xmpp_edge_subscriptions_total: {
     type: "counter",
     help: "Requests of partners' users for presence.",
-    labels: { direction: "`in`", result: "`accepted`, `refused`" },
+    labels: { direction: "`in`", result: "`accepted`, `refused`, `limited`: the partner asks for too many new ones" },
+  },
+  xmpp_edge_probes_limited_total: {
+    type: "counter",
+    help: "Presence probes of partners that were dropped without an answer.",
+    labels: { rate: "`partner`: over the partner's rate; `user`: over its rate for one local user" },
   },
   xmpp_edge_blocked_stanzas_total: {
     type: "counter",

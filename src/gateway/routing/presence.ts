@@ -40,6 +40,12 @@ export function onPresence(
     context.outbox.send(pair, errorReply(stanza, "resource-constraint", text));
     return;
   }
+  const over = type === "probe" ? context.rates.probeOver(row.domain, local) : undefined;
+  if (over !== undefined) {
+    // Silence: `unsubscribed` would end what stands, and an error would reach the user's clients.
+    context.counters.add(`probes_limited_total{rate="${over}"}`);
+    return;
+  }
   if (context.inner.relay !== undefined) onServersPresence(context, pair, row, stanza, parties);
   else if (type === "subscribe") onSubscribe(context, pair, row, local, remote);
   else if (type === "unsubscribe") onUnsubscribe(context, pair, local, remote);

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import type { DocumentInternal, DocumentPartner } from "../../../src/definition/facts/gateway-document";
 import { snapshotOf } from "../../../src/gateway/live/snapshot";
+import { PROBES_PER_USER } from "../../../src/gateway/s2s/partner-rates";
 import { errorReply, readStanzaError } from "../../../src/stream/stanza-error";
 import { type Element, elements, xml } from "../../../src/stream/xml/element";
 import { documentOf, LOCAL, partner, REMOTE } from "../documents";
@@ -64,6 +65,17 @@ describe("inward", () => {
       "service-unavailable",
       "service-unavailable",
     ]);
+  });
+
+  test("probes over the rate for one user do not reach our server", () => {
+    const rig = served();
+    for (let sent = 0; sent < PROBES_PER_USER.burst + 3; sent++) rig.receive(stanza("presence", { type: "probe" }));
+    expect(rig.relayed).toHaveLength(PROBES_PER_USER.burst);
+    expect(rig.items).toEqual([]);
+    expect(rig.counters.get('probes_limited_total{rate="user"}')).toBe(3);
+    rig.clock.now += 1_000;
+    rig.receive(stanza("presence", { type: "probe" }));
+    expect(rig.relayed).toHaveLength(PROBES_PER_USER.burst + 1);
   });
 
   test("the client that is meant gets it whole, but for what only our side may say", () => {

@@ -52,6 +52,8 @@ export interface OutboundState {
   readonly dialback: boolean;
   /** The peer's stanzas come back over it (XEP-0288): it offered that, and we asked. */
   readonly bidi: boolean;
+  /** Pairs that the peer asked to add to it and was refused. */
+  readonly refusedPairs: number;
   /** The peer acknowledges what it has handled (XEP-0198): it said so after we had asked for it. */
   readonly management?: Management;
   /** Octets of the largest stanza that the peer takes, where it says so on the authenticated stream (XEP-0478). */
@@ -112,6 +114,8 @@ export type OutboundEffect =
   | { readonly do: "acknowledged"; readonly handled: number }
   /** A stanza of the pair has come back. */
   | { readonly do: "stanza"; readonly stanza: Element }
+  /** The peer asks to send for a pair over it (XEP-0220); it may, or else has to open a stream of its own. */
+  | { readonly do: "answerPair"; readonly pair: Pair; readonly valid: boolean }
   /** Something came back that may not. */
   | { readonly do: "refuse"; readonly error: StreamError }
   | { readonly do: "verified"; readonly valid: boolean }
@@ -135,6 +139,7 @@ export function newOutbound(pair: Pair, purpose: Purpose): OutboundState {
     authenticated: false,
     dialback: false,
     bidi: false,
+    refusedPairs: 0,
   };
 }
 

@@ -17,6 +17,7 @@ import type { StreamXmlError } from "../../stream/xml/stream-xml-error";
 import { NEGOTIATE_ANEW, type Revocation, reviewPair, reviewStream } from "../live/stream-review";
 import type { StreamTrace } from "../operation/traces";
 import type { StreamStatus } from "../status";
+import { dialbackAnswer } from "./dialback-answer";
 import type { LinkStream } from "./link-stream";
 import type { OutboundEnd } from "./outbound-end";
 import { stepOutbound } from "./outbound-machine";
@@ -353,6 +354,9 @@ export class OutboundStream implements WireHandlers, LinkStream {
       case "stanza":
         this.#takeBack(effect.stanza);
         return;
+      case "answerPair":
+        this.#answerPair(wire, effect.pair, effect.valid);
+        return;
       case "refuse":
         this.close(effect.error);
         return;
@@ -376,6 +380,18 @@ export class OutboundStream implements WireHandlers, LinkStream {
   get #bothWays(): boolean {
     const { bidi, phase, management } = this.#state;
     return bidi && phase === "ready" && management?.resumption === undefined;
+  }
+
+  /** Errors only for those who announced that they understand them (XEP-0220 section 2.4). */
+  #answerPair(wire: Wire, pair: Pair, valid: boolean): void {
+    if (this.#closing) return;
+    const condition = this.#host.policy().localDomains.has(pair.local) ? "policy-violation" : "item-not-found";
+    const errors = this.#host.understandsErrors(this.pair.remote);
+    const refusal = errors ? ({ type: "error", condition } as const) : ({ type: "invalid" } as const);
+    wire.send(dialbackAnswer("result", pair, valid ? { type: "valid" } : refusal));
+    if (valid) return;
+    const reason = "a stream of ours carries one pair of domains";
+    this.#host.log.warn("dialback-refused", { direction: "out", remote: pair.remote, reason });
   }
 
   #takeReturned(wire: Wire): void {

@@ -1,6 +1,7 @@
 /** XEP-0288, element by element: what may be asked for when, and what may come back. */
 import { describe, expect, test } from "@jest/globals";
 import { partnerPolicy } from "../../../src/definition/facts/partner-policy";
+import { MAXIMUM_REFUSED_PAIRS } from "../../../src/gateway/s2s/outbound-bidi";
 import { stepOutbound } from "../../../src/gateway/s2s/outbound-machine";
 import {
   newOutbound,
@@ -145,6 +146,11 @@ class Outbound {
   }
 }
 const back = (from = `ann@${REMOTE}`, to = `alice@${LOCAL}`, ns = serverNamespace) => message(from, to, ns);
+const unasked = () =>
+  new Outbound()
+    .secure({ mechanisms: ["EXTERNAL"] })
+    .send(xml("success", saslNamespace))
+    .greet({});
 const EXTERNAL = { mechanisms: ["EXTERNAL"], bidi: true } as const;
 const DIALBACK = { dialback: { errors: true }, bidi: true } as const;
 
@@ -205,10 +211,51 @@ describe("what comes back", () => {
   });
 
   test("unasked, is no business of ours", () => {
-    const stream = new Outbound()
-      .secure({ mechanisms: ["EXTERNAL"] })
-      .send(xml("success", saslNamespace))
-      .greet({});
-    expect(stream.send(back()).done).toEqual([]);
+    expect(unasked().send(back()).done).toEqual([]);
+  });
+});
+
+describe("a db:result of the peer's on our stream", () => {
+  const OTHER = "it.fabrikam.example";
+  const ask = (from = OTHER, to = LOCAL, more = {}) => xml("result", dialbackNamespace, { from, to, ...more }, "key");
+
+  test("for another pair is refused, and the stream goes on", () => {
+    const stream = new Outbound().authenticated().send(ask());
+    expect(stream.effects).toEqual([{ do: "answerPair", pair: { local: LOCAL, remote: OTHER }, valid: false }]);
+    expect(stream.send(ask(REMOTE, "contoso.net")).effects).toEqual([
+      { do: "answerPair", pair: { local: "contoso.net", remote: REMOTE }, valid: false },
+    ]);
+    expect(stream.send(back()).done).toEqual(["stanza"]);
+    expect(stream.send(back(`ann@${OTHER}`)).refusal).toBe("invalid-from");
+  });
+
+  test("for the stream's own pair is valid: it is authenticated", () => {
+    const stream = new Outbound().authenticated().send(ask("Fabrikam.EXAMPLE"));
+    expect(stream.effects).toEqual([{ do: "answerPair", pair: { local: LOCAL, remote: REMOTE }, valid: true }]);
+  });
+
+  test.each<[string, () => Outbound, Element]>([
+    ["before authentication", () => new Outbound().secure(EXTERNAL), ask()],
+    ["while our key is verified", () => new Outbound(partnerOfRow(13)).secure(DIALBACK), ask()],
+    ["where nobody asked for both directions", () => unasked(), ask()],
+    ["with no domains to answer", () => new Outbound().authenticated(), xml("result", dialbackNamespace)],
+    ["with a user in its from", () => new Outbound().authenticated(), ask(`ann@${OTHER}`)],
+    [
+      "as an answer that we did not ask for",
+      () => new Outbound().authenticated(),
+      ask(OTHER, LOCAL, { type: "valid" }),
+    ],
+  ])("%s, is not answered", (_, until, element) => {
+    const stream = until();
+    const { state } = stream;
+    expect([stream.send(element).effects, stream.state]).toEqual([[], state]);
+  });
+
+  test("is answered so many times on one stream", () => {
+    const stream = new Outbound().authenticated();
+    for (let asked = 0; asked < MAXIMUM_REFUSED_PAIRS; asked++) expect(stream.send(ask()).done).toEqual(["answerPair"]);
+    expect(stream.send(ask()).done).toEqual([]);
+    expect(stream.send(ask(REMOTE)).done).toEqual(["answerPair"]);
+    expect(stream.send(back()).done).toEqual(["stanza"]);
   });
 });

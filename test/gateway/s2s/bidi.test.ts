@@ -286,9 +286,9 @@ describe("over a peer's stream with several pairs", () => {
 });
 
 describe("over a stream of ours", () => {
-  const open = async (rig: FederationRig, features = "") => {
+  const open = async (rig: FederationRig, features = "", offer = OFFER) => {
     send(rig, item("first"));
-    const peer = await acceptExternal(rig.server, lab, features, OFFER);
+    const peer = await acceptExternal(rig.server, lab, features, offer);
     if (features.includes(SM)) {
       await peer.until(/<enable /);
       peer.write(`<enabled xmlns='${SM}'/>`);
@@ -362,6 +362,30 @@ describe("over a stream of ours", () => {
     await peer.until(new RegExp(`<stream:error><${condition} `));
     expect(await peer.closed()).toContain("</stream:stream>");
     expect(rig.stanzas).toEqual([]);
+  });
+
+  test.each([
+    [
+      "with an error",
+      "<dialback xmlns='urn:xmpp:features:dialback'><errors/></dialback>",
+      /type='error'.*<policy-violation /,
+    ],
+    ["as invalid where it knows no errors", "<dialback xmlns='urn:xmpp:features:dialback'/>", /type='invalid'/],
+  ])("a pair that the peer adds is refused %s, and the stream goes on both ways", async (_, dialback, answered) => {
+    const rig = await start();
+    const peer = await open(rig, "", OFFER + dialback);
+    peer.write(`<db:result from='${SECOND}' to='${LOCAL}'>the-key</db:result>`);
+    const [answer] = await peer.until(/<db:result [^>]*?(\/>|>.*?<\/db:result>)/s);
+    expect(answer).toMatch(answered);
+    expect(answer).toContain(`from='${LOCAL}' to='${SECOND}'`);
+    peer.write(chat("still here"));
+    await eventually(() => rig.stanzas.length === 1, "it came");
+    send(rig, item("still there"));
+    await peer.until(/still there/);
+    expect(rig.server.connections).toBe(1); // nobody is asked about the key
+    peer.write(chat("too bold", `ann@${SECOND}`));
+    await peer.until(/<stream:error><invalid-from /);
+    expect(rig.stanzas).toHaveLength(1);
   });
 
   test("a stanza that cannot be taken over ends it", async () => {

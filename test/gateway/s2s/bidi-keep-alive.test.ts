@@ -3,7 +3,15 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from "@jest/
 import { LOCAL, partnerOfRow, REMOTE } from "../documents";
 import { createLab, type Lab } from "../lab";
 import { chat, eventually, RawPeer, streamHeader } from "../raw-peer";
-import { answerPing, type FederationRig, item, PAIR, startFederation, stopFederations } from "./federation-rig";
+import {
+  acceptExternal,
+  answerPing,
+  type FederationRig,
+  item,
+  PAIR,
+  startFederation,
+  stopFederations,
+} from "./federation-rig";
 import { holdClock, pass, releaseClock, settle } from "./held-clock";
 
 let lab: Lab;
@@ -113,5 +121,95 @@ describe("inactivity of a stream both ways", () => {
     await peer.until(/again/);
     expect(rig.server.connections).toBe(connections);
     expect(standing(rig)).toMatchObject([{ direction: "in", bidi: true }]);
+  });
+});
+
+/** A stream of ours that carries both directions; our one message over it is proved. */
+async function wayOut(gateway: { keepAliveInterval?: number; streamInactivityTimeout?: number }, keepAlive = true) {
+  const rig = await startFederation(lab, partnerOfRow(7, { keepAlive }), gateway);
+  send(rig, "one");
+  const peer = await acceptExternal(rig.server, lab, "", "<bidi xmlns='urn:xmpp:features:bidi'/>");
+  await peer.until(/one/);
+  await pass(SECOND);
+  await answerPing(peer, peer);
+  await eventually(() => rig.counters.get("stanzas_delivered_total") === 1, "it is delivered");
+  expect(standing(rig)).toMatchObject([{ direction: "out", bidi: true }]);
+  return { rig, peer };
+}
+
+describe("keep-alive over a stream of ours both ways", () => {
+  test("asks after half the interval, once; an answer on the same stream keeps it", async () => {
+    const { rig, peer } = await wayOut({ keepAliveInterval: 60, streamInactivityTimeout: 3600 });
+    for (let round = 1; round <= 3; round++) {
+      await pass(29 * SECOND, SECOND);
+      expect(pings(peer)).toBe(round); // the first is the barrier's
+      await pass(3 * SECOND, SECOND);
+      expect(pings(peer)).toBe(round + 1);
+      await pass(20 * SECOND, SECOND);
+      expect(pings(peer)).toBe(round + 1);
+      await answerPing(peer, peer);
+      await settle();
+    }
+    expect(standing(rig)).toMatchObject([{ direction: "out", bidi: true }]);
+    expect(rig.server.connections).toBe(1);
+  });
+
+  test("asks nothing while the peer's stanzas come over it", async () => {
+    const { rig, peer } = await wayOut({ keepAliveInterval: 60, streamInactivityTimeout: 3600 });
+    for (let round = 0; round < 5; round++) {
+      await pass(25 * SECOND, SECOND);
+      peer.write(chat(`round-${round}`));
+      await eventually(() => rig.stanzas.length === round + 1, "it came");
+    }
+    expect(pings(peer)).toBe(1);
+    expect(standing(rig)).toHaveLength(1);
+  });
+
+  test("takes the peer's own ping from it, to be answered", async () => {
+    const { rig, peer } = await wayOut({ keepAliveInterval: 60, streamInactivityTimeout: 3600 });
+    peer.write(`<iq type='get' id='theirs' from='${REMOTE}' to='${LOCAL}'><ping xmlns='urn:xmpp:ping'/></iq>`);
+    await eventually(() => rig.stanzas.length === 1, "it is handed on");
+    expect(rig.stanzas[0]?.attrs.id).toBe("theirs");
+    expect(standing(rig)).toHaveLength(1);
+  });
+
+  test("closes it when nothing is heard for the interval, unless the row has no keep-alive", async () => {
+    const { rig, peer } = await wayOut({ keepAliveInterval: 60, streamInactivityTimeout: 3600 });
+    await pass(61 * SECOND, SECOND);
+    await peer.until(/<stream:error><connection-timeout /);
+    expect(standing(rig)).toEqual([]);
+
+    const without = await wayOut({ keepAliveInterval: 60, streamInactivityTimeout: 3600 }, false);
+    await pass(120 * SECOND, SECOND);
+    expect([pings(without.peer), standing(without.rig).length]).toEqual([1, 1]);
+  });
+});
+
+describe("inactivity of a stream of ours both ways", () => {
+  test("closes it in order when no stanza came or went for the time: pings are none", async () => {
+    const { rig, peer } = await wayOut({ keepAliveInterval: 60, streamInactivityTimeout: 90 });
+    for (let round = 0; round < 2; round++) {
+      await pass(40 * SECOND, SECOND);
+      expect(standing(rig)).toHaveLength(1);
+      await answerPing(peer, peer);
+      await settle();
+    }
+    await pass(15 * SECOND, SECOND);
+    await peer.until(/<\/stream:stream>/);
+    expect(peer.text).not.toContain("stream:error");
+    expect(standing(rig)).toEqual([]);
+  });
+
+  test("the peer's stanzas keep it, without any of ours, which go over it again afterwards", async () => {
+    const { rig, peer } = await wayOut({ keepAliveInterval: 3600, streamInactivityTimeout: 60 });
+    for (let round = 0; round < 4; round++) {
+      await pass(40 * SECOND, SECOND);
+      peer.write(chat(`round-${round}`));
+      await eventually(() => rig.stanzas.length === round + 1, "it came");
+    }
+    send(rig, "again");
+    await peer.until(/again/);
+    expect(rig.server.connections).toBe(1);
+    expect(standing(rig)).toMatchObject([{ direction: "out", bidi: true }]);
   });
 });

@@ -75,8 +75,27 @@ export function interoperabilityPage(runs: readonly RecordedRun[]): string {
     "Where a peer cannot, give the partner a row that has TLS dialback, or take a certificate with clientAuth from a CA that the",
     "partner trusts.",
     "",
+    ...SECOND_STREAM,
   ].join("\n");
 }
+
+/** Read in mod_dialback.lua and mod_s2s.lua of 0.12.3; test/peers/bidi.test.ts holds the streams against it. */
+const SECOND_STREAM = [
+  "## Prosody's second stream by dialback",
+  "",
+  "With XEP-0288 on both sides one stream is enough, but not where we open it and prove ourselves by dialback:",
+  "",
+  "1. Prosody has to ask us about our key, and not on the stream that brought it (XEP-0288 section 2.2).",
+  "2. It sends `db:verify` as it sends any stanza: over its own stream to us, of which there is none yet, so it opens one.",
+  "   That one is a whole stream: it authenticates itself too, and is kept for stanzas.",
+  "3. When our key turns out good, Prosody would send on our stream, but does so only where it has none of its own to us.",
+  "   Now it has one: its stanzas go over that, ours over ours.",
+  "",
+  "So there are two, as without XEP-0288, and nothing is lost by it; no answer of ours would change it, for the second",
+  "stands before the first is authenticated. By certificate (sasl-over-tls) nobody asks back, and where Prosody opens, we ask",
+  "over a stream that closes with the answer: one stream in both cases.",
+  "",
+];
 
 /** A table for each release whose servers did otherwise than those of the releases before. */
 function peerSection(peer: Peer, runs: readonly RecordedRun[]): string[] {

@@ -10,6 +10,8 @@ export interface Lab {
   readonly partner: LabCertificate;
   /** Of the same CA, for those names. */
   issue(...names: string[]): Promise<LabCertificate>;
+  /** Of the same CA, with a common name that is none of the names. */
+  issueAs(commonName: string, ...names: string[]): Promise<LabCertificate>;
   /** For the partner's name, of a CA that nobody trusts. */
   readonly forged: LabCertificate;
 }
@@ -18,11 +20,12 @@ export interface Lab {
 export async function createLab(): Promise<Lab> {
   const now = new Date();
   const [ca, stranger] = await Promise.all([LabCa.create({ now }), LabCa.create({ now, name: "nobody's CA" })]);
-  const issue = (...names: string[]) => ca.issue({ commonName: names[0] ?? "", names });
+  const issueAs = (commonName: string, ...names: string[]) => ca.issue({ commonName, names });
+  const issue = (...names: string[]) => issueAs(names[0] ?? "", ...names);
   const [edge, partner, forged] = await Promise.all([
     issue(`sip.${LOCAL}`, LOCAL),
     issue(REMOTE),
     stranger.issue({ commonName: REMOTE, names: [REMOTE] }),
   ]);
-  return { anchorsPem: ca.certificatePem, edge, partner, forged, issue };
+  return { anchorsPem: ca.certificatePem, edge, partner, forged, issue, issueAs };
 }

@@ -23,6 +23,7 @@ beforeAll(async () => {
     forged: lab.forged,
     client: lab.edge,
     several: await lab.issue("other.example", REMOTE),
+    commonName: await lab.issueAs(REMOTE, "other.example"),
     none: undefined,
   });
 });
@@ -50,6 +51,7 @@ describe("a peer's certificate decides whether EXTERNAL is offered", () => {
     ["a wildcard, two labels deep", "wildcard", `mail.it.${REMOTE}`, false],
     ["of a CA that nobody trusts", "forged", REMOTE, false],
     ["of ourselves", "client", REMOTE, false],
+    ["its name as common name alone", "commonName", REMOTE, false],
     ["none at all", "none", REMOTE, false],
   ])("%s", async (_, certificate, domain, offered) => {
     const document = documentOf([partnerOfRow(7, { domain, domains: [domain] })]);

@@ -3,6 +3,7 @@ import { chainReport, measureChains, meetsChainBars } from "./chains";
 import { checkReport, measureCheck, meetsCheckBar } from "./check";
 import { containerReport, measureContainer, meetsContainerBars, withoutContainers } from "./container";
 import { measureSynthesis, synthesisReport } from "./definitions";
+import { dialbackReport, measureDialback, meetsDialbackBars } from "./dialback";
 import { dnsReport, measureDns, meetsDnsBars } from "./dns";
 import { imageReport, measureImage, meetsImageBars } from "./image";
 import { liveReport, measureLive, meetsLiveBars } from "./live";
@@ -10,6 +11,7 @@ import { measurePlan, meetsPlanBar, planReport } from "./plan";
 import { measureProvider, meetsProviderBar, providerReport } from "./provider";
 import { meetsS2sBars, s2sReport } from "./report/s2s-report";
 import { fullSizes, measureS2s, smokeSizes } from "./s2s";
+import { fullStreamSizes, measureStreams, meetsStreamBars, smokeStreamSizes, streamReport } from "./streams";
 
 /** What one part of the bench came to. */
 export interface PartResult {
@@ -75,6 +77,15 @@ export const parts: Readonly<Record<string, Part>> = {
       : { partners: 10_000, rounds: 5, objectRounds: 3 };
     const figures = await measureLive(sizes, say);
     return { report: liveReport(figures), met: meetsLiveBars(figures), figures };
+  },
+  async dialback(smoke, say) {
+    const sizes = smoke ? smokeSizes : fullSizes;
+    const figures = await measureDialback(sizes, say);
+    return { report: dialbackReport(figures, sizes, !smoke), met: meetsDialbackBars(figures), figures };
+  },
+  async streams(smoke, say) {
+    const figures = await measureStreams(smoke ? smokeStreamSizes : fullStreamSizes, say);
+    return { report: streamReport(figures, !smoke), met: meetsStreamBars(figures), figures };
   },
   async s2s(smoke, say) {
     const sizes = smoke ? smokeSizes : fullSizes;

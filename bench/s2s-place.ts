@@ -1,6 +1,6 @@
 import type { PeerRig } from "../test/peers/rig/rig";
 import { LoadProcess } from "./load/load-process";
-import type { PartnerCredentials } from "./load/protocol";
+import type { Method, PartnerCredentials } from "./load/protocol";
 import type { MeasuredServer, RunningServer, ServerSettings } from "./servers/server";
 
 const DOMAIN = "contoso.example";
@@ -12,6 +12,8 @@ export interface S2sPartners {
   readonly partners: number;
   /** Domains that only set streams up, each once. */
   readonly newcomers: number;
+  /** Domains that are declared and never seen; default none. */
+  readonly absent?: number;
 }
 
 /** What all rounds share: names, certificates, DNS and addresses. */
@@ -23,7 +25,11 @@ export class S2sPlace {
     private readonly newcomers: readonly PartnerCredentials[],
   ) {}
 
-  static async prepare(rig: PeerRig, { partners: senders, newcomers: fresh }: S2sPartners): Promise<S2sPlace> {
+  static async prepare(
+    rig: PeerRig,
+    { partners: senders, newcomers: fresh, absent = 0 }: S2sPartners,
+    method: Method = "external",
+  ): Promise<S2sPlace> {
     const issue = async (domain: string): Promise<PartnerCredentials> => {
       // ejabberd refuses EXTERNAL without clientAuth; the others do not ask.
       const { certPem, keyPem } = await rig.authority.issue({ names: [domain], clientAuth: true });
@@ -46,9 +52,13 @@ export class S2sPlace {
     const place = await rig.place(DOMAIN);
     const settings: ServerSettings = {
       ...place,
+      method,
       certificates: await rig.issueFor(DOMAIN, { clientAuth: true }),
       resolver: { address: resolver.address, port: resolver.port },
-      partners: [...partners, ...newcomers].map(({ domain }) => domain),
+      partners: [
+        ...[...partners, ...newcomers].map(({ domain }) => domain),
+        ...Array.from({ length: absent }, (_, index) => `absent${index}.${PARTNERS}`),
+      ],
       partnerHost,
     };
     return new S2sPlace(settings, { address: load.address, port: load.s2sPort }, partners, newcomers);

@@ -1,6 +1,6 @@
 import { PeerRig } from "../test/peers/rig/rig";
 import type { LoadProcess } from "./load/load-process";
-import type { SetUpResult, TrafficResult } from "./load/protocol";
+import type { Method, SetUpResult, SetUpTask, TrafficResult } from "./load/protocol";
 import { S2sPlace } from "./s2s-place";
 import { ejabberdOf } from "./servers/ejabberd";
 import { prosodyOf } from "./servers/prosody";
@@ -132,13 +132,19 @@ function s2sRound(
 ): Promise<S2sRound> {
   return place.underLoad(server, say, async (load) => {
     say("set-ups");
-    const setUps = await load.call("setUps", { warmUp: sizes.setUpWarmUp, atOnce: sizes.setUpsAtOnce });
+    const setUps = await load.call("setUps", setUpTask("external", sizes));
     const few = await traffic(load, sizes, sizes.few, 0, say);
     // Others than before: nothing stands from them.
     const many = await traffic(load, sizes, sizes.many, sizes.few.partners, say);
     return { few, many, setUps };
   });
 }
+
+/** Newcomers as the sizes have them, by one method. */
+export const setUpTask = (
+  method: Method,
+  { setUpWarmUp, setUpsAtOnce }: Pick<S2sSizes, "setUpWarmUp" | "setUpsAtOnce">,
+): SetUpTask => ({ method, warmUp: setUpWarmUp, atOnce: setUpsAtOnce });
 
 async function traffic(
   load: LoadProcess,

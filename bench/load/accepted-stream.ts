@@ -11,11 +11,25 @@ export interface AcceptedStream {
   readonly socket: Socket;
 }
 
+/** The certificate that a partner shows; undefined for domains that the load does not play. */
+export type ContextFor = (partner: string) => SecureContext | undefined;
+
 /** Takes a connection of the server up to the point where its stanzas follow. The server proves nothing to the load. */
-export async function acceptStream(
+export async function acceptStream(raw: Socket, contextFor: ContextFor): Promise<AcceptedStream> {
+  const { partner, socket, header } = await acceptEncrypted(raw, contextFor);
+  socket.write(header + externalFeatures);
+  await textUntil(socket, "<auth/> or its end", (more) => /<\/auth>|<auth[^>]*\/>/.test(more));
+  socket.write(success);
+  await textUntil(socket, "a stream header", hasHeader);
+  socket.write(header + noFeatures);
+  return { partner, socket };
+}
+
+/** Takes a connection of the server up to its header after STARTTLS, which is not answered yet. */
+export async function acceptEncrypted(
   raw: Socket,
-  contextFor: (partner: string) => SecureContext | undefined,
-): Promise<AcceptedStream> {
+  contextFor: ContextFor,
+): Promise<AcceptedStream & { readonly header: string }> {
   raw.setNoDelay(true);
   const text = await textUntil(raw, "a stream header", hasHeader);
   const opening = text.slice(text.indexOf("<stream:stream"));
@@ -36,10 +50,5 @@ export async function acceptStream(
   });
   await once(socket, "secure", { signal: AbortSignal.timeout(PATIENCE_MS) });
   await textUntil(socket, "a stream header", hasHeader);
-  socket.write(header + externalFeatures);
-  await textUntil(socket, "<auth/> or its end", (more) => /<\/auth>|<auth[^>]*\/>/.test(more));
-  socket.write(success);
-  await textUntil(socket, "a stream header", hasHeader);
-  socket.write(header + noFeatures);
-  return { partner, socket };
+  return { partner, socket, header };
 }

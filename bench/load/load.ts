@@ -2,10 +2,15 @@ import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { acceptStream } from "./accepted-stream";
+import { answerDialback, openByDialback } from "./dialback";
+import { IdleStreams } from "./idle-streams";
 import { closeInOrder, openAuthenticated } from "./opened-stream";
 import { Partner } from "./partner";
 import type {
+  ChurnResult,
+  ChurnTask,
   ConnectTask,
+  HoldTask,
   LoadPlan,
   PartnerCredentials,
   SetUpResult,
@@ -21,30 +26,54 @@ export class Load {
   private readonly contexts: ReadonlyMap<string, SecureContext>;
   private readonly partners = new Map<string, Partner>();
   private readonly back = new Set<Socket>();
+  private readonly idle: IdleStreams;
   private traffic: Traffic | undefined;
   private listener: Server | undefined;
   private fault: Error | undefined;
 
   constructor(private readonly plan: LoadPlan) {
     this.contexts = new Map([...plan.partners, ...plan.newcomers].map((one) => [one.domain, contextOf(one)]));
+    this.idle = new IdleStreams((index) => {
+      const { domain } = plan.newcomers[index % plan.newcomers.length] as PartnerCredentials;
+      return openAuthenticated(plan.target, domain, this.contextOf(domain));
+    });
   }
 
-  async setUps(task: SetUpTask): Promise<SetUpResult> {
+  async setUps({ method, ...task }: SetUpTask): Promise<SetUpResult> {
     const { target, serverPid, newcomers } = this.plan;
-    const withContext = newcomers.map(({ domain }) => ({ domain, context: this.contextOf(domain) }));
-    return measureSetUps(target, serverPid, withContext, task);
+    const domains = newcomers.map(({ domain }) => domain);
+    if (method === "external")
+      return measureSetUps(
+        (domain) => openAuthenticated(target, domain, this.contextOf(domain)),
+        serverPid,
+        domains,
+        task,
+      );
+    await this.listen((raw) => answerDialback(raw, (domain) => this.contexts.get(domain)));
+    try {
+      return await measureSetUps((domain) => openByDialback(target, domain), serverPid, domains, task);
+    } finally {
+      this.stopListening();
+    }
+  }
+
+  hold(task: HoldTask): Promise<void> {
+    return this.idle.hold(task);
+  }
+
+  release(): Promise<void> {
+    return this.idle.release();
+  }
+
+  churn(task: ChurnTask): Promise<ChurnResult> {
+    return this.idle.churn(task, this.plan.serverPid);
   }
 
   /** Opens these partners' streams and listens for those that the server opens to answer. */
   async connect({ first, count }: ConnectTask): Promise<void> {
-    const { target, listen } = this.plan;
+    const { target } = this.plan;
     const partners = this.plan.partners.slice(first, first + count);
-    this.listener = createServer((socket) => void this.accept(socket)).listen({
-      host: listen.address,
-      port: listen.port,
-      exclusive: true,
-    });
-    await once(this.listener, "listening");
+    await this.listen((raw) => this.answerStream(raw));
     const events = {
       onAnswers: (partner: Partner, latencies: readonly number[]) => this.traffic?.answered(partner, latencies),
       onFault: (error: Error) => this.fail(error),
@@ -66,9 +95,9 @@ export class Load {
 
   /** Closes every stream in order. */
   async disconnect(): Promise<void> {
-    this.listener?.close();
+    this.listener?.close(); // no new ones
     await Promise.all([...this.partners.values()].map((partner) => closeInOrder(partner.release())));
-    for (const socket of this.back) socket.destroy();
+    this.stopListening();
     this.partners.clear();
   }
 
@@ -77,17 +106,34 @@ export class Load {
     return this.traffic;
   }
 
-  private async accept(raw: Socket): Promise<void> {
-    try {
-      const { partner, socket } = await acceptStream(raw, (domain) => this.contexts.get(domain));
-      this.back.add(socket);
-      socket.on("close", () => this.back.delete(socket));
-      this.partners.get(partner)?.listen(socket);
-      socket.resume();
-    } catch (error) {
-      raw.destroy();
-      this.fail(error as Error);
-    }
+  /** Takes the server's connections; `answer` gives out what each has become. */
+  private async listen(answer: (raw: Socket) => Promise<Socket>): Promise<void> {
+    const { address, port } = this.plan.listen;
+    const take = (raw: Socket) =>
+      answer(raw).then(
+        (socket) => {
+          this.back.add(socket);
+          socket.on("close", () => this.back.delete(socket));
+        },
+        (error: Error) => {
+          raw.destroy();
+          this.fail(error);
+        },
+      );
+    this.listener = createServer((raw) => void take(raw)).listen({ host: address, port, exclusive: true });
+    await once(this.listener, "listening");
+  }
+
+  private stopListening(): void {
+    this.listener?.close();
+    for (const socket of this.back) socket.destroy();
+  }
+
+  private async answerStream(raw: Socket): Promise<Socket> {
+    const { partner, socket } = await acceptStream(raw, (domain) => this.contexts.get(domain));
+    this.partners.get(partner)?.listen(socket);
+    socket.resume();
+    return socket;
   }
 
   private fail(error: Error): void {

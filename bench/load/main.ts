@@ -11,6 +11,15 @@ const commands: { [C in LoadCommand]: (argument: LoadCommands[C]["argument"]) =>
       return null;
     },
     setUps: (task) => prepared().setUps(task),
+    async hold(task) {
+      await prepared().hold(task);
+      return null;
+    },
+    async release() {
+      await prepared().release();
+      return null;
+    },
+    churn: (task) => prepared().churn(task),
     async connect(task) {
       await prepared().connect(task);
       return null;

@@ -13,6 +13,25 @@ export interface Target {
 
 /** Opens a stream from a partner to the server: STARTTLS, SASL EXTERNAL, and up to the features of the last header. */
 export async function openAuthenticated(target: Target, partner: string, context: SecureContext): Promise<Socket> {
+  const { socket, header } = await openEncrypted(target, partner, context);
+  await offered(socket, "EXTERNAL");
+  socket.write(authExternal(partner));
+  await textUntil(socket, "<success/>", (text) => text.includes("<success"));
+  socket.write(header);
+  await textUntil(socket, "features", hasFeatures);
+  return socket;
+}
+
+/**
+ * Opens a stream up to the header after STARTTLS; the features that follow are not read yet.
+ *
+ * @param context what the partner proves itself with; without one it shows no certificate
+ */
+export async function openEncrypted(
+  target: Target,
+  partner: string,
+  context?: SecureContext,
+): Promise<{ readonly socket: Socket; readonly header: string }> {
   const header = openStream({ from: partner, to: target.domain });
   const raw = connect(target.port, target.address);
   raw.setNoDelay(true);
@@ -22,23 +41,20 @@ export async function openAuthenticated(target: Target, partner: string, context
   await textUntil(raw, "<proceed/>", (text) => text.includes("<proceed"));
   const socket = connectTls({
     socket: raw,
-    secureContext: context,
+    ...(context === undefined ? {} : { secureContext: context }),
     servername: target.domain,
     rejectUnauthorized: false, // the load judges nothing: the server under test does
   });
   await once(socket, "secureConnect", { signal: AbortSignal.timeout(PATIENCE_MS) });
   socket.write(header);
-  await offered(socket, "EXTERNAL");
-  socket.write(authExternal(partner));
-  await textUntil(socket, "<success/>", (text) => text.includes("<success"));
-  socket.write(header);
-  await textUntil(socket, "features", hasFeatures);
-  return socket;
+  return { socket, header };
 }
 
-async function offered(socket: Socket, feature: string): Promise<void> {
+/** Waits for features, which must have this one; gives out what the server sent. */
+export async function offered(socket: Socket, feature: string): Promise<string> {
   const text = await textUntil(socket, `features with ${feature}`, hasFeatures);
   if (!text.includes(feature)) throw new Error(`the server does not offer ${feature}: ${text.slice(-400)}`);
+  return text;
 }
 
 /** Ends a stream in order. */

@@ -47,7 +47,11 @@ export interface TrafficResult {
   readonly residentBytes: number;
 }
 
+/** How a partner proves who it is, over TLS. */
+export type Method = "external" | "dialback";
+
 export interface SetUpTask {
+  readonly method: Method;
   /** This many first, not measured. */
   readonly warmUp: number;
   /** Set-ups under way at once. */
@@ -66,10 +70,34 @@ export interface SetUpResult {
   readonly idleStreams: number;
 }
 
+export interface HoldTask {
+  /** Streams that are open in the end, each of another newcomer; those of an earlier task count. */
+  readonly streams: number;
+  readonly atOnce: number;
+}
+
+export interface ChurnTask {
+  /** Streams opened, up to authenticated, and closed again in order; the newcomers take turns. */
+  readonly openings: number;
+  readonly atOnce: number;
+  /** How often the server's memory is read on the way. */
+  readonly samples: number;
+}
+
+export interface ChurnResult {
+  readonly seconds: number;
+  readonly cpuSeconds: number;
+  /** In the order in which they were read. */
+  readonly residentBytes: readonly number[];
+}
+
 /** What the load process can be told to do, with what it answers. */
 export interface LoadCommands {
   prepare: { argument: LoadPlan; result: null };
   setUps: { argument: SetUpTask; result: SetUpResult };
+  hold: { argument: HoldTask; result: null };
+  release: { argument: null; result: null };
+  churn: { argument: ChurnTask; result: ChurnResult };
   connect: { argument: ConnectTask; result: null };
   saturate: { argument: TrafficTask & { readonly outstanding: number }; result: TrafficResult };
   pace: { argument: TrafficTask & { readonly perSecond: number }; result: TrafficResult };

@@ -1,35 +1,32 @@
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { SecureContext } from "node:tls";
 import { usageOf } from "../process-usage";
-import { closeInOrder, openAuthenticated, type Target } from "./opened-stream";
+import { closeInOrder } from "./opened-stream";
 import { sorted, summary } from "./percentile";
 import type { SetUpResult, SetUpTask } from "./protocol";
-
-/** A domain that has never connected before. */
-export interface Newcomer {
-  readonly domain: string;
-  readonly context: SecureContext;
-}
 
 /** The server comes to rest before its memory is read. */
 const REST_MS = 500;
 
-/** Sets a stream up for each newcomer, some at once, holds them all open, reads the server's memory, and closes them. */
+/**
+ * Sets a stream up for each newcomer, some at once, holds them all open, reads the server's memory, and closes them.
+ *
+ * @param newcomers domains that have never connected before
+ */
 export async function measureSetUps(
-  target: Target,
+  openStream: (domain: string) => Promise<Socket>,
   serverPid: number,
-  newcomers: readonly Newcomer[],
-  { warmUp, atOnce }: SetUpTask,
+  newcomers: readonly string[],
+  { warmUp, atOnce }: Omit<SetUpTask, "method">,
 ): Promise<SetUpResult> {
   const open: Socket[] = [];
-  const setUp = async (group: readonly Newcomer[]): Promise<number[]> => {
+  const setUp = async (group: readonly string[]): Promise<number[]> => {
     const latencies: number[] = [];
     const waiting = [...group];
     const worker = async () => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
         const start = performance.now();
-        open.push(await openAuthenticated(target, next.domain, next.context));
+        open.push(await openStream(next));
         latencies.push(performance.now() - start);
       }
     };

@@ -1,7 +1,8 @@
 /** Texts of RFC 6120's stream set-up, as the load writes and recognises them. */
 
 export const openStream = ({ from, to, id }: { from: string; to: string; id?: string }): string =>
-  "<?xml version='1.0'?><stream:stream xmlns='jabber:server' xmlns:stream='http://etherx.jabber.org/streams'" +
+  "<?xml version='1.0'?><stream:stream xmlns='jabber:server' xmlns:db='jabber:server:dialback'" +
+  " xmlns:stream='http://etherx.jabber.org/streams'" +
   `${id === undefined ? "" : ` id='${id}'`} from='${from}' to='${to}' version='1.0'>`;
 
 export const closeStream = "</stream:stream>";
@@ -17,6 +18,7 @@ export const tlsFeatures = features("<starttls xmlns='urn:ietf:params:xml:ns:xmp
 export const externalFeatures = features(
   "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>EXTERNAL</mechanism></mechanisms>",
 );
+export const dialbackFeatures = features("<dialback xmlns='urn:xmpp:features:dialback'/>");
 export const noFeatures = features("");
 
 export const hasHeader = (text: string): boolean => /<stream:stream[^>]*>/.test(text);

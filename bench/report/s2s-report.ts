@@ -1,6 +1,7 @@
 import type { TrafficResult } from "../load/protocol";
 import type { S2sResult, S2sRound, S2sSizes, Senders, TrafficRound } from "../s2s";
 import { comparisonTable, type Figure, verdicts } from "./comparison";
+import { setUpFigures } from "./set-up-figures";
 import { significant } from "./spread";
 
 const MIB = 2 ** 20;
@@ -53,14 +54,7 @@ const trafficFigures = (
 const figures = (sizes: S2sSizes): readonly Figure<S2sRound>[] => [
   ...trafficFigures(sizes, sizes.few, ({ few }) => few),
   ...trafficFigures(sizes, sizes.many, ({ many }) => many),
-  {
-    name: "set-up: streams per CPU s",
-    of: ({ setUps }) => setUps.streams / Math.max(setUps.cpuSeconds, 0.01),
-    better: "more",
-    bars: [{ against: "the better", limit: 1 }],
-  },
-  { name: "set-up: streams/s", of: ({ setUps }) => setUps.streams / setUps.seconds, better: "more" },
-  { name: "set-up: p50 ms", of: ({ setUps }) => setUps.latencyMs.p50, better: "less" },
+  ...setUpFigures("set-up", ({ setUps }: S2sRound) => setUps),
   { name: "RSS MiB, fresh", of: ({ setUps }) => setUps.residentBefore / MIB, better: "less" },
   {
     name: "RSS MiB, with the idle streams",

@@ -1,20 +1,20 @@
 import { peerRoot } from "../../test/peers/rig/peer-root";
 import type { PeerRig } from "../../test/peers/rig/rig";
 import { childRunning } from "../process-usage";
-import type { MeasuredServer } from "./server";
+import { type MeasuredServer, modeOf } from "./server";
 
 /** Debian's ejabberd, on all cores, without the schedulers' busy waiting, which would count as work; log as ours. */
 export const ejabberdOf = (rig: PeerRig): MeasuredServer => ({
   name: "ejabberd",
   version: peerRoot().version("ejabberd"),
-  async start({ domain, address, s2sPort, c2sPort, certificates, resolver, partnerHost }) {
+  async start({ method, domain, address, s2sPort, c2sPort, certificates, resolver, partnerHost }) {
     const server = await rig.startEjabberd(
       { domain, address, s2sPort, c2sPort },
       {
         certificates,
         resolver,
         hosts: { [partnerHost.name]: partnerHost.address },
-        mode: "external",
+        mode: modeOf(method),
         accounts: [],
         logLevel: "info",
         schedulers: "cores",

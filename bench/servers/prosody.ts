@@ -1,19 +1,19 @@
 import { peerRoot } from "../../test/peers/rig/peer-root";
 import type { PeerRig } from "../../test/peers/rig/rig";
 import { childRunning } from "../process-usage";
-import type { MeasuredServer } from "./server";
+import { type MeasuredServer, modeOf } from "./server";
 
 /** Debian's Prosody, asking for certificates as our gateway does; its log as verbose as ours. */
 export const prosodyOf = (rig: PeerRig): MeasuredServer => ({
   name: "Prosody",
   version: peerRoot().version("prosody"),
-  async start({ domain, address, s2sPort, c2sPort, certificates, resolver }) {
+  async start({ method, domain, address, s2sPort, c2sPort, certificates, resolver }) {
     const server = await rig.startProsody(
       { domain, address, s2sPort, c2sPort },
       {
         certificates,
         resolver,
-        mode: "external",
+        mode: modeOf(method),
         accounts: [],
         extra: ['log = { { levels = { min = "info" }, to = "console" } }', 'storage = "memory"'],
       },

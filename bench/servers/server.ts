@@ -1,4 +1,5 @@
 import type { TestCertificate } from "../../test/peers/rig/pki";
+import type { Method } from "../load/protocol";
 
 /** A server that is measured, running. */
 export interface RunningServer {
@@ -6,11 +7,15 @@ export interface RunningServer {
   readonly pid: number;
   /** The end of its log, for errors. */
   lastLines(): string;
+  /** What of its JavaScript heap is alive after a collection; only where it was started with an inspector. */
+  heapBytes?(): Promise<number>;
   stop(): Promise<void>;
 }
 
 /** What all servers are given alike. */
 export interface ServerSettings {
+  /** How partners prove who they are: by this method alone. */
+  readonly method: Method;
   readonly domain: string;
   readonly address: string;
   readonly s2sPort: number;
@@ -28,3 +33,6 @@ export interface MeasuredServer {
   readonly version: string;
   start(settings: ServerSettings): Promise<RunningServer>;
 }
+
+/** What the peers' rig calls a method. */
+export const modeOf = (method: Method) => (method === "external" ? "external" : "tls-dialback");

@@ -17,7 +17,7 @@ export async function measureDialback(
   const rig = await PeerRig.open();
   try {
     const newcomers = sizes.setUpWarmUp + sizes.setUps;
-    const place = await S2sPlace.prepare(rig, { partners: 0, newcomers }, "dialback");
+    const place = await S2sPlace.prepare(rig, { partners: 0, newcomers }, { method: "dialback" });
     return await inTurns({ rounds: sizes.rounds, baselines: [prosodyOf(rig), ejabberdOf(rig)], say }, (server, told) =>
       place.underLoad(server, told, (load) => load.call("setUps", setUpTask("dialback", sizes))),
     );

@@ -3,6 +3,7 @@ import { chainReport, measureChains, meetsChainBars } from "./chains";
 import { checkReport, measureCheck, meetsCheckBar } from "./check";
 import { containerReport, measureContainer, meetsContainerBars, withoutContainers } from "./container";
 import { measureSynthesis, synthesisReport } from "./definitions";
+import { deliveryReport, measureDelivery, meetsDeliveryBars } from "./delivery";
 import { dialbackReport, measureDialback, meetsDialbackBars } from "./dialback";
 import { dnsReport, measureDns, meetsDnsBars } from "./dns";
 import { imageReport, measureImage, meetsImageBars } from "./image";
@@ -77,6 +78,11 @@ export const parts: Readonly<Record<string, Part>> = {
       : { partners: 10_000, rounds: 5, objectRounds: 3 };
     const figures = await measureLive(sizes, say);
     return { report: liveReport(figures), met: meetsLiveBars(figures), figures };
+  },
+  async delivery(smoke, say) {
+    const sizes = smoke ? smokeSizes : fullSizes;
+    const figures = await measureDelivery(sizes, say);
+    return { report: deliveryReport(figures, sizes, !smoke), met: meetsDeliveryBars(figures), figures };
   },
   async dialback(smoke, say) {
     const sizes = smoke ? smokeSizes : fullSizes;

@@ -1,7 +1,8 @@
+import { accountPassword } from "../test/peers/rig/prosody";
 import type { PeerRig } from "../test/peers/rig/rig";
 import { LoadProcess } from "./load/load-process";
-import type { Method, PartnerCredentials } from "./load/protocol";
-import type { MeasuredServer, RunningServer, ServerSettings } from "./servers/server";
+import type { Inside, Method, PartnerCredentials } from "./load/protocol";
+import type { InnerServer, MeasuredServer, RunningServer, ServerSettings } from "./servers/server";
 
 const DOMAIN = "contoso.example";
 const PARTNERS = "partners.example";
@@ -28,7 +29,7 @@ export class S2sPlace {
   static async prepare(
     rig: PeerRig,
     { partners: senders, newcomers: fresh, absent = 0 }: S2sPartners,
-    method: Method = "external",
+    { method = "external", deliveries = false }: { readonly method?: Method; readonly deliveries?: boolean } = {},
   ): Promise<S2sPlace> {
     const issue = async (domain: string): Promise<PartnerCredentials> => {
       // ejabberd refuses EXTERNAL without clientAuth; the others do not ask.
@@ -60,6 +61,7 @@ export class S2sPlace {
         ...Array.from({ length: absent }, (_, index) => `absent${index}.${PARTNERS}`),
       ],
       partnerHost,
+      ...(deliveries ? { inner: await innerServer(rig, partners) } : {}),
     };
     return new S2sPlace(settings, { address: load.address, port: load.s2sPort }, partners, newcomers);
   }
@@ -81,6 +83,7 @@ export class S2sPlace {
         listen: this.listen,
         partners: this.partners,
         newcomers: this.newcomers,
+        ...insideOf(server, this.settings),
       });
       return await measure(load, running);
     } catch (error) {
@@ -92,4 +95,24 @@ export class S2sPlace {
       await running.stop();
     }
   }
+}
+
+async function innerServer(rig: PeerRig, partners: readonly PartnerCredentials[]): Promise<InnerServer> {
+  const { address, s2sPort: port } = await rig.place("inside.example");
+  const names = partners.map(({ domain }) => domain);
+  return {
+    address,
+    port,
+    certificate: await rig.issueFor(DOMAIN, { clientAuth: true }),
+    gatewayCertificate: await rig.authority.issue({ names, clientAuth: true }),
+  };
+}
+
+/** What the load plays inside, for a server as it delivers. */
+function insideOf({ deliversTo }: MeasuredServer, settings: ServerSettings): { readonly inside?: Inside } {
+  const { inner, address, c2sPort: port, domain } = settings;
+  if (inner === undefined) return {};
+  if (deliversTo === "user") return { inside: { kind: "user", address, port, domain, password: accountPassword } };
+  const { certPem, keyPem } = inner.certificate;
+  return { inside: { kind: "server", address: inner.address, port: inner.port, domain, certPem, keyPem } };
 }

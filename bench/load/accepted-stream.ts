@@ -14,14 +14,22 @@ export interface AcceptedStream {
 /** The certificate that a partner shows; undefined for domains that the load does not play. */
 export type ContextFor = (partner: string) => SecureContext | undefined;
 
-/** Takes a connection of the server up to the point where its stanzas follow. The server proves nothing to the load. */
-export async function acceptStream(raw: Socket, contextFor: ContextFor): Promise<AcceptedStream> {
+/**
+ * Takes a connection of the server up to the point where its stanzas follow. The server proves nothing to the load.
+ *
+ * @param features what is offered once it has authenticated; default nothing
+ */
+export async function acceptStream(
+  raw: Socket,
+  contextFor: ContextFor,
+  features: string = noFeatures,
+): Promise<AcceptedStream> {
   const { partner, socket, header } = await acceptEncrypted(raw, contextFor);
   socket.write(header + externalFeatures);
   await textUntil(socket, "<auth/> or its end", (more) => /<\/auth>|<auth[^>]*\/>/.test(more));
   socket.write(success);
   await textUntil(socket, "a stream header", hasHeader);
-  socket.write(header + noFeatures);
+  socket.write(header + features);
   return { partner, socket };
 }
 

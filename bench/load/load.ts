@@ -2,8 +2,10 @@ import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { acceptStream } from "./accepted-stream";
+import { readDeliveries } from "./deliveries";
 import { answerDialback, openByDialback } from "./dialback";
 import { IdleStreams } from "./idle-streams";
+import { acceptFromGateway, logIn } from "./inside";
 import { closeInOrder, openAuthenticated } from "./opened-stream";
 import { Partner } from "./partner";
 import type {
@@ -67,6 +69,25 @@ export class Load {
 
   churn(task: ChurnTask): Promise<ChurnResult> {
     return this.idle.churn(task, this.plan.serverPid);
+  }
+
+  /** Stands ready inside; `connect` comes after it. */
+  async receive(): Promise<void> {
+    const { inside } = this.plan;
+    if (inside === undefined) throw new Error("the plan has nobody inside");
+    const onFault = (error: Error) => this.fail(error);
+    if (inside.kind === "user") {
+      readDeliveries(await logIn(inside), this.partners, { onFault });
+      return;
+    }
+    const context = contextOf(inside);
+    const take = async (raw: Socket) => {
+      const { socket, acknowledge } = await acceptFromGateway(raw, context);
+      readDeliveries(socket, this.partners, { other: acknowledge, onFault });
+    };
+    const server = createServer((raw) => void take(raw).catch(onFault));
+    server.listen({ host: inside.address, port: inside.port, exclusive: true });
+    await once(server, "listening");
   }
 
   /** Opens these partners' streams and listens for those that the server opens to answer. */

@@ -15,6 +15,10 @@ const commands: { [C in LoadCommand]: (argument: LoadCommands[C]["argument"]) =>
       await prepared().hold(task);
       return null;
     },
+    async receive() {
+      await prepared().receive();
+      return null;
+    },
     async release() {
       await prepared().release();
       return null;

@@ -66,8 +66,13 @@ export class Partner {
       const now = performance.now();
       const latencies: number[] = [];
       cutter.feed(chunk.toString("latin1"), (stanza) => this.read(stanza, now, latencies));
-      if (latencies.length > 0) this.events.onAnswers(this, latencies);
+      this.report(latencies);
     });
+  }
+
+  /** Tells of the answers that one read has brought. */
+  report(latencies: readonly number[]): void {
+    if (latencies.length > 0) this.events.onAnswers(this, latencies);
   }
 
   /** The end is wanted from now on. */
@@ -76,7 +81,8 @@ export class Partner {
     return this.out;
   }
 
-  private read(stanza: string, now: number, latencies: number[]): void {
+  /** Takes a stanza that is meant for this partner, or was sent by it and has arrived; notes the latency of an answer. */
+  read(stanza: string, now: number, latencies: number[]): void {
     const reply = answerToPing(stanza);
     if (reply !== undefined) {
       if (!this.closing) this.out.write(reply, "latin1"); // nothing follows the end of our stream

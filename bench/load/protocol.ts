@@ -1,3 +1,4 @@
+import type { Account } from "./inside";
 import type { Target } from "./opened-stream";
 import type { Summary } from "./percentile";
 import type { RequestKind } from "./stanzas";
@@ -8,6 +9,11 @@ export interface PartnerCredentials {
   readonly certPem: string;
   readonly keyPem: string;
 }
+
+/** How the load is what stands inside: a user online at the measured server, or the server behind the gateway. */
+export type Inside =
+  | ({ readonly kind: "user" } & Account)
+  | ({ readonly kind: "server"; readonly address: string; readonly port: number } & PartnerCredentials);
 
 /** Everything that one load process needs to know. */
 export interface LoadPlan {
@@ -20,6 +26,8 @@ export interface LoadPlan {
   readonly partners: readonly PartnerCredentials[];
   /** Those that only set streams up, each once. */
   readonly newcomers: readonly PartnerCredentials[];
+  /** Where messages arrive; needed for deliveries alone. */
+  readonly inside?: Inside;
 }
 
 /** Which of the plan's partners connect: `count` from `first` on. */
@@ -96,6 +104,8 @@ export interface LoadCommands {
   prepare: { argument: LoadPlan; result: null };
   setUps: { argument: SetUpTask; result: SetUpResult };
   hold: { argument: HoldTask; result: null };
+  /** Stands ready inside for what partners send. */
+  receive: { argument: null; result: null };
   release: { argument: null; result: null };
   churn: { argument: ChurnTask; result: ChurnResult };
   connect: { argument: ConnectTask; result: null };

@@ -47,7 +47,15 @@ export interface Request {
   isAnswer(stanza: string): boolean;
 }
 
-export type RequestKind = "ping" | "message";
+/**
+ * - `ping`: to the domain, which answers;
+ * - `message`: to nobody, which comes back as an error;
+ * - `delivery`: a message to a user, whose arrival is the answer.
+ */
+export type RequestKind = "ping" | "message" | "delivery";
+
+/** The user who is sent to. */
+export const ONLINE_USER = "alice";
 
 /** A request goes out as `before + id + after`. */
 export function request(kind: RequestKind, partner: string, server: string): Request {
@@ -62,10 +70,24 @@ export function request(kind: RequestKind, partner: string, server: string): Req
         attribute(stanza, "to") === partner,
     };
   const sender = `load@${partner}/bench`;
-  const recipient = `nobody@${server}`;
-  return {
+  const recipient = `${kind === "delivery" ? ONLINE_USER : "nobody"}@${server}`;
+  const body = `<body>${"A hundred bytes of body. ".repeat(4)}</body>`;
+  const text = {
     before: "<message type='chat' id='",
-    after: `' from='${sender}' to='${recipient}'><body>${"A hundred bytes of body. ".repeat(4)}</body></message>`,
+    after: `' from='${sender}' to='${recipient}'>${body}</message>`,
+  };
+  if (kind === "delivery")
+    return {
+      ...text,
+      isAnswer: (stanza) =>
+        stanza.startsWith("<message ") &&
+        attribute(stanza, "type") === "chat" &&
+        attribute(stanza, "from") === sender &&
+        attribute(stanza, "to")?.split("/")[0] === recipient &&
+        stanza.includes(body),
+    };
+  return {
+    ...text,
     isAnswer: (stanza) =>
       stanza.startsWith("<message ") &&
       attribute(stanza, "type") === "error" &&

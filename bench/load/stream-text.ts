@@ -19,6 +19,7 @@ export const externalFeatures = features(
   "<mechanisms xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>EXTERNAL</mechanism></mechanisms>",
 );
 export const dialbackFeatures = features("<dialback xmlns='urn:xmpp:features:dialback'/>");
+export const managementFeatures = features("<sm xmlns='urn:xmpp:sm:3'/>");
 export const noFeatures = features("");
 
 export const hasHeader = (text: string): boolean => /<stream:stream[^>]*>/.test(text);

@@ -1,11 +1,13 @@
 import { peerRoot } from "../../test/peers/rig/peer-root";
 import type { PeerRig } from "../../test/peers/rig/rig";
+import { ONLINE_USER } from "../load/stanzas";
 import { childRunning } from "../process-usage";
 import { type MeasuredServer, modeOf } from "./server";
 
 /** Debian's ejabberd, on all cores, without the schedulers' busy waiting, which would count as work; log as ours. */
 export const ejabberdOf = (rig: PeerRig): MeasuredServer => ({
   name: "ejabberd",
+  deliversTo: "user",
   version: peerRoot().version("ejabberd"),
   async start({ method, domain, address, s2sPort, c2sPort, certificates, resolver, partnerHost }) {
     const server = await rig.startEjabberd(
@@ -15,7 +17,7 @@ export const ejabberdOf = (rig: PeerRig): MeasuredServer => ({
         resolver,
         hosts: { [partnerHost.name]: partnerHost.address },
         mode: modeOf(method),
-        accounts: [],
+        accounts: [ONLINE_USER],
         logLevel: "info",
         schedulers: "cores",
       },

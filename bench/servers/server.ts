@@ -26,10 +26,23 @@ export interface ServerSettings {
   readonly partners: readonly string[];
   /** The one host that all of them are at. */
   readonly partnerHost: { readonly name: string; readonly address: string };
+  /** The server behind a gateway; a server of users needs none. */
+  readonly inner?: InnerServer;
+}
+
+/** A server behind the gateway, which trusts it by its certificate, and where the gateway speaks for the partners. */
+export interface InnerServer {
+  readonly address: string;
+  readonly port: number;
+  readonly certificate: TestCertificate;
+  /** What the gateway proves itself with there: it names the partners. */
+  readonly gatewayCertificate: TestCertificate;
 }
 
 export interface MeasuredServer {
   readonly name: string;
+  /** Who gets what arrives for a user: the user, online here, or a server behind it. */
+  readonly deliversTo: "user" | "server";
   readonly version: string;
   start(settings: ServerSettings): Promise<RunningServer>;
 }

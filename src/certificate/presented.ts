@@ -24,7 +24,7 @@ export class ChainAlreadyReadError extends Error {
  * issuers that were not sent in their order (RFC 8446 section 4.4.2 asks for it), which can only lead to a refusal.
  *
  * To be called once, on `secureConnection` (server, created with `ca: []` and `requestCert`) or `secureConnect`
- * (client, `rejectUnauthorized: false`). Not by `getPeerX509Certificate`, which would keep the order: in Node 20 to 26 it
+ * (client, `rejectUnauthorized: false`). Not by `getPeerX509Certificate`, which would keep the order: in Node 22 to 26 it
  * takes every certificate behind the first out of OpenSSL's hands and never frees it, so that each handshake would cost
  * memory for good, as much as the peer likes to send.
  *

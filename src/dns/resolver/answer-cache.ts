@@ -1,7 +1,4 @@
-import type { AnswerRecord } from "./answer";
 import type { Lookup } from "./name-resolver";
-
-export type RecordLookup = Lookup<readonly AnswerRecord[]>;
 
 /** A day: what is published for longer is still asked for again. */
 const LONGEST = 86_400;
@@ -9,8 +6,8 @@ const LONGEST = 86_400;
 const LONGEST_ABSENCE = 300;
 
 /** Remembers answers and absences for the time they were given, a bounded number of them. Failures are not kept. */
-export class AnswerCache {
-  readonly #entries = new Map<string, { lookup: RecordLookup; expires: number }>();
+export class AnswerCache<T> {
+  readonly #entries = new Map<string, { lookup: Lookup<T>; expires: number }>();
 
   /**
    * @param limit entries kept; the one unused for longest goes first
@@ -21,7 +18,7 @@ export class AnswerCache {
     private readonly now: () => number,
   ) {}
 
-  get(key: string): RecordLookup | undefined {
+  get(key: string): Lookup<T> | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
     this.#entries.delete(key);
@@ -32,7 +29,7 @@ export class AnswerCache {
   }
 
   /** @param ttl seconds the outcome may be kept; undefined or 0: not at all */
-  put(key: string, lookup: RecordLookup, ttl: number | undefined): void {
+  put(key: string, lookup: Lookup<T>, ttl: number | undefined): void {
     const seconds = Math.min(ttl ?? 0, lookup.status === "absent" ? LONGEST_ABSENCE : LONGEST);
     if (lookup.status === "failed" || seconds <= 0) return;
     this.#entries.delete(key);

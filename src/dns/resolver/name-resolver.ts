@@ -16,6 +16,10 @@ export type LookupFailure =
   | "error-code"
   /** An alias loop, or more aliases than are followed. */
   | "aliases"
+  /** Proof was asked for, and the zone is not signed, or not from a trust anchor down. */
+  | "insecure"
+  /** Proof was asked for, and a signature or a denial does not stand. */
+  | "bogus"
   /** The name asked for cannot stand in a question. */
   | "bad-name"
   | "aborted";

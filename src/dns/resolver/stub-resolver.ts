@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
-import { setTimeout as delay } from "node:timers/promises";
 import { type Answer, type AnswerRecord, readAnswer } from "./answer";
-import { AnswerCache, type RecordLookup } from "./answer-cache";
+import { AnswerCache } from "./answer-cache";
+import { bothFamilies } from "./both-families";
 import { exchange } from "./exchange";
 import { firstUsable } from "./first-usable";
 import { type FollowedAnswer, followAliases } from "./follow-aliases";
@@ -10,6 +10,7 @@ import { comparable, type Question } from "./message";
 import type { AddressAnswer, Lookup, LookupFailure, LookupOptions, NameResolver, SrvAnswer } from "./name-resolver";
 import { formatServerAddress, type ServerAddress } from "./server-address";
 import { systemServers } from "./system-servers";
+import { untilAborted } from "./until-aborted";
 
 export interface StubResolverOptions {
   /** Recursive resolvers, asked in this order; default: the machine's own. */
@@ -26,13 +27,12 @@ export interface StubResolverOptions {
 
 /** Aliases followed from one name; more is a chain nobody publishes by intent. */
 const MAX_ALIASES = 2;
-/** Records kept of one answer, and addresses given of one host: a hostile zone may hold thousands. */
+/** Records kept of one answer: a hostile zone may hold thousands. */
 const MAX_RECORDS = 32;
-const MAX_ADDRESSES = 4;
 /** Questions at once to one server. */
 const MAX_IN_FLIGHT = 64;
-/** Once one family is known, milliseconds the other may still take (RFC 8305 section 3 has 50; names are cached). */
-const FAMILY_GRACE = 300;
+
+type RecordLookup = Lookup<readonly AnswerRecord[]>;
 
 /** A client of recursive resolvers. It believes what they say, but bounds it. */
 export function stubResolver(options: StubResolverOptions = {}): NameResolver {
@@ -43,7 +43,7 @@ class StubResolver implements NameResolver {
   readonly #servers: readonly ServerAddress[];
   readonly #patience: number;
   readonly #timeout: number;
-  readonly #cache: AnswerCache;
+  readonly #cache: AnswerCache<readonly AnswerRecord[]>;
   readonly #inFlight = new InFlight(MAX_IN_FLIGHT);
   /** Questions on their way: those who ask the same meanwhile share the answer. */
   readonly #pending = new Map<string, Promise<RecordLookup>>();
@@ -66,20 +66,10 @@ class StubResolver implements NameResolver {
   async addresses(host: string, { signal }: LookupOptions = {}): Promise<Lookup<readonly AddressAnswer[]>> {
     // RFC 2782: the target is a name. An address in its place would be looked up as one, in vain.
     if (isIP(comparable(host)) !== 0) return failed("bad-name", "an address stands where a host name belongs");
-    const [six, four] = await this.#bothFamilies(host, signal);
-    const value = alternating(addressAnswers(six, 6), addressAnswers(four, 4)).slice(0, MAX_ADDRESSES);
-    if (value.length > 0) return { status: "found", value, ttl: Math.min(...value.map((answer) => answer.ttl)) };
-    if (six.status === "failed") return six;
-    if (four.status === "failed") return four;
-    const bothDenied = [six, four].every((lookup) => lookup.status === "absent" && lookup.why === "nxdomain");
-    return { status: "absent", why: bothDenied ? "nxdomain" : "nodata" };
-  }
-
-  async #bothFamilies(host: string, signal?: AbortSignal): Promise<[RecordLookup, RecordLookup]> {
-    const asked = (["AAAA", "A"] as const).map((type) => untilAborted(this.#lookup({ name: host, type }), signal));
-    const first = await Promise.race(asked);
-    const [six, four] = first.status === "found" ? asked.map(withGrace) : asked;
-    return Promise.all([six!, four!]);
+    return bothFamilies(async (type) => {
+      const lookup = await untilAborted(this.#lookup({ name: host, type }), signal);
+      return lookup.status === "found" ? { ...lookup, value: addressAnswers(lookup.value, lookup.ttl) } : lookup;
+    });
   }
 
   #lookup(question: Question): Promise<RecordLookup> {
@@ -132,38 +122,7 @@ function srvAnswer({ priority, weight, port, target }: SrvAnswer): SrvAnswer {
   return { priority, weight, port, target };
 }
 
-function addressAnswers(lookup: RecordLookup, family: 4 | 6): AddressAnswer[] {
-  if (lookup.status !== "found") return [];
-  return lookup.value.flatMap((record) =>
-    record.type === "SRV" ? [] : [{ address: record.address, family, ttl: lookup.ttl }],
+const addressAnswers = (records: readonly AnswerRecord[], ttl: number): AddressAnswer[] =>
+  records.flatMap((record) =>
+    record.type === "SRV" ? [] : [{ address: record.address, family: record.type === "A" ? 4 : 6, ttl }],
   );
-}
-
-function alternating<T>(first: readonly T[], second: readonly T[]): T[] {
-  return Array.from({ length: Math.max(first.length, second.length) }, (_, i) => [first[i], second[i]])
-    .flat()
-    .filter((item) => item !== undefined);
-}
-
-async function withGrace(lookup: Promise<RecordLookup>): Promise<RecordLookup> {
-  const over = new AbortController();
-  const late = delay(FAMILY_GRACE, failed("timeout", "the other address family was faster"), { signal: over.signal });
-  late.catch(() => undefined); // aborted below: nobody waits for it any more
-  try {
-    return await Promise.race([lookup, late]);
-  } finally {
-    over.abort();
-  }
-}
-
-/** Whoever asked may stop waiting; the question itself goes on, others may share it and it is bounded in time. */
-function untilAborted(lookup: Promise<RecordLookup>, signal: AbortSignal | undefined): Promise<RecordLookup> {
-  if (signal === undefined) return lookup;
-  const given = failed("aborted", "the look-up was given up");
-  if (signal.aborted) return Promise.resolve(given);
-  return new Promise((resolve, reject) => {
-    const abort = () => resolve(given);
-    signal.addEventListener("abort", abort, { once: true });
-    lookup.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
-}

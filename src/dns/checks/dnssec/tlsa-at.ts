@@ -1,4 +1,4 @@
-import { readTlsa, type TlsaRecord } from "../../dane";
+import { readTlsa, type TlsaRecord } from "../../../certificate/dane";
 import type { Evidence } from "../../evidence";
 import type { WireQuestion } from "../../resolver";
 import { nameFromText } from "../../resolver/dnssec/wire-name";

@@ -1,5 +1,5 @@
+import { matchingRecords, recordFor, type TlsaRecord, tlsaText, unusableBecause } from "../../../certificate/dane";
 import { srvOwner } from "../../../definition/facts";
-import { matchingRecords, recordFor, type TlsaRecord, tlsaText, unusableBecause } from "../../dane";
 import type { Evidence } from "../../evidence";
 import { comparable, formatServerAddress } from "../../resolver";
 import { listed } from "../check";

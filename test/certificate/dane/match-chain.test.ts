@@ -7,8 +7,8 @@ import {
   type TlsaRecord,
   tlsaText,
   unusableBecause,
-} from "../../../src/dns/dane";
-import { type Issued, issue, SERVER_AUTH } from "../../certificate/authority";
+} from "../../../src/certificate/dane";
+import { type Issued, issue, SERVER_AUTH } from "../authority";
 
 let root: Issued;
 let issuing: Issued;

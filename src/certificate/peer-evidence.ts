@@ -1,7 +1,27 @@
+import type { TlsaRecord } from "./dane";
+
 /** What is known of a peer beside the chain that it presented. */
 export interface PeerEvidence {
   /** We asked it to staple an OCSP response: we are the TLS client, and its row wants revocation looked at. */
   readonly askedToStaple?: boolean;
   /** What it stapled, unread. */
   readonly stapled?: Buffer;
+  /** What the DNS proves of its certificate, where its row's `proofType` is `dane`. */
+  readonly tlsa?: TlsaEvidence;
 }
+
+/** TLSA records that DNSSEC proves, of the places where a domain's servers are; or why there are none. */
+export type TlsaEvidence =
+  | { readonly domain: string; readonly endpoints: readonly TlsaEndpoint[] }
+  | { readonly domain: string; readonly failed: string };
+
+/** One server of a domain and the records of it. */
+export interface TlsaEndpoint {
+  /** Target of the SRV record, or the domain itself (RFC 7673 section 3). */
+  readonly host: string;
+  readonly port: number;
+  readonly records: readonly TlsaRecord[];
+}
+
+/** Owner of the records of a server (RFC 6698 section 3). */
+export const tlsaOwner = ({ host, port }: Pick<TlsaEndpoint, "host" | "port">): string => `_${port}._tcp.${host}`;

@@ -1,11 +1,20 @@
 import { createHash, X509Certificate } from "node:crypto";
 import type { DocumentPartner } from "../definition/facts/gateway-document";
-import { type ChainVerdict, TrustStore, validateChain } from "./chain";
+import type { Certificate } from "./certificate";
+import { TrustStore, validateChain } from "./chain";
+import { judgeByTlsa } from "./dane";
 import type { PeerEvidence } from "./peer-evidence";
 import { findRevocationFault, type RevocationLists } from "./revocation/judge-path";
 
 /** Whether a presented chain proves a domain to us, and why not. */
-export type IdentityVerdict = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+export type IdentityVerdict =
+  | { readonly ok: true }
+  | {
+      readonly ok: false;
+      readonly reason: string;
+      /** What the row asks for was not looked up: only a new stream can tell. */
+      readonly unknown?: true;
+    };
 
 export interface PeerIdentityOptions {
   /** Revocation lists at hand. Default: none. */
@@ -16,7 +25,10 @@ export interface PeerIdentityOptions {
 
 const NO_LISTS: RevocationLists = { of: () => [] };
 
-/** Judges peers' certificates: our own chain validation, the partner's own anchors, its pins, revocation by its row. */
+/**
+ * Judges peers' certificates by what their row says proves them (RFC 7712 section 3, "prooftype"): a path to our
+ * anchors or the partner's own, or its TLSA records; and then its pins, and revocation.
+ */
 export class PeerIdentity {
   readonly #trust: TrustStore | undefined;
   readonly #now: () => number;
@@ -40,6 +52,25 @@ export class PeerIdentity {
     presented: readonly Buffer[],
     evidence: PeerEvidence = {},
   ): IdentityVerdict {
+    const proved =
+      row.proofType === "dane"
+        ? judgeByTlsa({
+            presented,
+            domain,
+            evidence: evidence.tlsa,
+            trust: this.#trustFor(row),
+            now: new Date(this.#now()),
+          })
+        : this.#judgeChain(row, domain, presented);
+    if (!proved.ok) return proved;
+    return this.#judgePins(row, presented) ?? this.#judgeRevocation(row, domain, proved.path, evidence) ?? { ok: true };
+  }
+
+  #judgeChain(
+    row: DocumentPartner,
+    domain: string,
+    presented: readonly Buffer[],
+  ): { readonly ok: true; readonly path: readonly Certificate[] } | { readonly ok: false; readonly reason: string } {
     const trust = this.#trustFor(row);
     if (trust === undefined)
       return {
@@ -47,11 +78,9 @@ export class PeerIdentity {
         reason: "no trust anchors are configured: give --trust-anchors FILE, or trustAnchors for the partner",
       };
     const verdict = validateChain({ presented, trust, domain, now: new Date(this.#now()) });
-    if (!verdict.ok) {
-      const tried = verdict.anchorsTried.length === 0 ? "" : `; anchors tried: ${verdict.anchorsTried.join(", ")}`;
-      return { ok: false, reason: `${verdict.code}: ${verdict.detail}${tried}; ${verdict.remedy}` };
-    }
-    return this.#judgePins(row, presented) ?? this.#judgeRevocation(row, domain, verdict, evidence) ?? { ok: true };
+    if (verdict.ok) return verdict;
+    const tried = verdict.anchorsTried.length === 0 ? "" : `; anchors tried: ${verdict.anchorsTried.join(", ")}`;
+    return { ok: false, reason: `${verdict.code}: ${verdict.detail}${tried}; ${verdict.remedy}` };
   }
 
   #judgePins(row: DocumentPartner, presented: readonly Buffer[]): IdentityVerdict | undefined {
@@ -67,10 +96,11 @@ export class PeerIdentity {
   #judgeRevocation(
     row: DocumentPartner,
     domain: string,
-    { path }: Extract<ChainVerdict, { ok: true }>,
+    path: readonly Certificate[] | undefined,
     { stapled, askedToStaple = false }: PeerEvidence,
   ): IdentityVerdict | undefined {
-    if (row.revocation === undefined) return undefined;
+    // Whoever vouches for the certificate itself takes that back by its record (RFC 7671 section 5.1).
+    if (row.revocation === undefined || path === undefined) return undefined;
     const now = new Date(this.#now());
     const fault = findRevocationFault({
       path,

@@ -69,6 +69,23 @@ export class TrustStore {
     return new TrustStore(anchors);
   }
 
+  /**
+   * Anchors that something else vouches for than a configuration.
+   * @param anchors DER; those that cannot be read are left out
+   */
+  static of(anchors: readonly Buffer[]): TrustStore {
+    return new TrustStore(
+      anchors.slice(0, MAXIMUM_ANCHORS).flatMap((der) => {
+        try {
+          return [Certificate.read(der)];
+        } catch (error) {
+          if (error instanceof CertificateError) return [];
+          throw error;
+        }
+      }),
+    );
+  }
+
   /** How many anchors there are. */
   get size(): number {
     return this.#byFingerprint.size;

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { DnssecAnchorError, parseRootHints, readAnchors, type VerifyOptions } from "../dns";
+import { parseRootHints, type VerifyOptions } from "../dns";
 import { UsageError } from "./context";
+import { dnssecAnchorsOf } from "./dnssec-anchor";
 import { readText } from "./run-options";
 
 /** How far the verification looks, and what it takes for granted. */
@@ -46,7 +47,7 @@ export function reachOf(flags: ReachFlags & { readonly nameServer?: readonly unk
   return {
     ...(viaResolversOnly && { via: "resolvers" }),
     ...(rootHints !== undefined && { roots: rootsOf(rootHints) }),
-    ...(dnssecAnchor !== undefined && { anchors: anchorsOf(dnssecAnchor) }),
+    ...(dnssecAnchor !== undefined && { anchors: dnssecAnchorsOf(dnssecAnchor) }),
     ...(dnsPort !== undefined && { port: dnsPort }),
     ...(concurrency !== undefined && { concurrency }),
   };
@@ -59,18 +60,6 @@ function rootsOf(file: string): NonNullable<Reach["roots"]> {
     `${file}: no root server's address is in it`,
     "give a root hints file, with lines such as `a.root-servers.net. 3600000 A 198.41.0.4`",
   );
-}
-
-/** A file's name has no space in front of a record type. */
-const RECORD = /^\S+\s.*\b(DS|DNSKEY)\s/i;
-
-function anchorsOf(given: string): NonNullable<Reach["anchors"]> {
-  try {
-    return readAnchors(RECORD.test(given) ? given : readText(given, "--dnssec-anchor"));
-  } catch (error) {
-    if (error instanceof DnssecAnchorError) throw new UsageError(error.message, error.remedy);
-    throw error;
-  }
 }
 
 function whole(most: number) {

@@ -21,6 +21,7 @@ export interface RunOptions {
   readonly trustAnchors?: string;
   readonly revocationLists?: string;
   readonly resolver?: readonly Place[];
+  readonly dnssecAnchor?: string;
   readonly state: string;
   readonly dialbackSecret?: string;
   readonly admin: Place;
@@ -97,6 +98,13 @@ export function addRunOptions(command: Command): Command {
         "ask this DNS resolver; repeatable (default: the system's)",
         "RESOLVER",
       ).argParser(repeated(place)),
+    )
+    .addOption(
+      option(
+        "--dnssec-anchor <file|record>",
+        "trust these DS or DNSKEY records (a file, or the text of one) instead of the root's keys; for rows by DANE",
+        "DNSSEC_ANCHOR",
+      ),
     )
     .addOption(
       option("--state <directory>", "where contacts, subscriptions and queues are kept", "STATE").default(

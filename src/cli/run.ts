@@ -3,9 +3,11 @@ import { isatty } from "node:tty";
 import type { Command } from "commander";
 import { systemAnchorsPem } from "../certificate/system-anchors";
 import { stubResolver } from "../dns/resolver";
+import { secureResolver } from "../dns/resolver/secure-resolver";
 import { type RunningGateway, startGateway } from "../gateway/gateway";
 import { createLog, type Log } from "../gateway/log";
 import { type CliContext, CommandError, UsageError } from "./context";
+import { dnssecAnchorsOf } from "./dnssec-anchor";
 import { type CredentialSource, credentialSource } from "./run-credentials";
 import { fileSource } from "./run-document-file";
 import { DocumentFollower, type FirstDocument, firstDocument } from "./run-live";
@@ -145,7 +147,7 @@ async function serve(
       credentials: credentials.read(),
       trustAnchorsPem,
       ...(revocation && { revocationLists: revocation.lists }),
-      resolver: stubResolver(options.resolver === undefined ? {} : { servers: options.resolver }),
+      ...resolversOf(options),
       stateDirectory: options.state,
       ...(secret === undefined ? {} : { dialbackSecret: secret }),
       admin: options.admin,
@@ -199,6 +201,12 @@ async function serve(
       1,
       "make room or mend the disk, and start again",
     );
+}
+
+function resolversOf({ resolver, dnssecAnchor }: RunOptions) {
+  const servers = resolver === undefined ? {} : { servers: resolver };
+  const anchors = dnssecAnchor === undefined ? {} : { anchors: dnssecAnchorsOf(dnssecAnchor) };
+  return { resolver: stubResolver(servers), secureResolver: secureResolver({ ...servers, ...anchors }) };
 }
 
 /** SIGHUP has the document read at once, as daemons have it; on a terminal it still means that the terminal has gone. */

@@ -60,6 +60,7 @@ export function explainPartner(definition: Definition, domain: string): PartnerE
       ...(row.tls === "Optional"
         ? ["Once the partner offers STARTTLS, its failure never falls back to a plain stream."]
         : []),
+      ...(partner.proofType === "dane" ? [BY_TLSA] : []),
       ...REVOCATION[partner.revocation ?? "off"],
     ],
   };
@@ -69,6 +70,9 @@ export function explainPartner(definition: Definition, domain: string): PartnerE
 export function agreedMethod(ours: PartnerExplanation, theirs: PartnerExplanation): Method | undefined {
   return bestCommonMethod(ours.outbound.methods, theirs.inbound.methods);
 }
+
+const BY_TLSA =
+  "Its certificate is proved by its TLSA records, in zones that DNSSEC proves; without them no stream comes up by it.";
 
 const REVOCATION: Readonly<Record<"off" | "soft" | "hard", readonly string[]>> = {
   off: [],

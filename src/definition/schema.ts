@@ -177,6 +177,12 @@ const partner = z
       .optional()
       .describe("PEM certificates trusted for this partner instead of the gateway's anchors"),
     pins: pins.optional().describe("SHA-256 of public keys, one of which the partner's certificate must have"),
+    proofType: z
+      .enum(["pkix", "dane"])
+      .optional()
+      .describe(
+        "what proves its certificate: pkix: a path to the anchors; dane: its TLSA records, proved by DNSSEC; default: pkix",
+      ),
     revocation: z
       .enum(["off", "soft", "hard"])
       .optional()

@@ -5,6 +5,7 @@ import { PeerIdentity } from "../certificate/peer-identity";
 import type { RevocationLists } from "../certificate/revocation/judge-path";
 import type { GatewayDocument } from "../definition/facts/gateway-document";
 import type { NameResolver } from "../dns/resolver";
+import type { SecureResolver } from "../dns/resolver/secure-resolver";
 import { type Admin, startAdmin } from "./admin/admin";
 import { keptToken } from "./admin/kept-token";
 import { reloadCertificates, warnOfMissingNames } from "./certificate-reload";
@@ -45,6 +46,8 @@ export interface GatewayOptions {
   /** Lists of revoked certificates. Default: none. */
   readonly revocationLists?: RevocationLists;
   readonly resolver: NameResolver;
+  /** For partners whose TLSA records prove them. */
+  readonly secureResolver: SecureResolver;
   readonly stateDirectory: string;
   /** Left out: made at the first start and kept in the state. */
   readonly dialbackSecret?: string;
@@ -122,6 +125,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       random: options.random,
       randomId: (bytes: number) => options.randomBytes(bytes).toString("hex"),
       resolver: options.resolver,
+      secureResolver: options.secureResolver,
     },
     store,
     certificates,

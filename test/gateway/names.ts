@@ -1,14 +1,17 @@
 /** A resolver that knows what a test tells it. */
-import type { Lookup, NameResolver, SrvAnswer } from "../../src/dns/resolver";
+import type { Lookup, SrvAnswer } from "../../src/dns/resolver";
+import type { SecureResolver } from "../../src/dns/resolver/secure-resolver";
 
 export interface Names {
   /** By domain: its SRV records; an empty list says that it has none, a text that they cannot be looked up. */
   readonly srv?: Readonly<Record<string, readonly Partial<SrvAnswer>[] | string>>;
   /** By host name. */
   readonly addresses?: Readonly<Record<string, readonly string[] | string>>;
+  /** TLSA records in text, by owner. */
+  readonly tlsa?: Readonly<Record<string, readonly string[] | string>>;
 }
 
-export interface StubNames extends NameResolver {
+export interface StubNames extends SecureResolver {
   /** What was asked for, in order. */
   readonly asked: string[];
 }
@@ -32,6 +35,11 @@ export function namesOf(names: Names): StubNames {
           : found,
       );
     },
+    async tlsa(owner) {
+      asked.push(`TLSA ${owner}`);
+      const found = names.tlsa?.[owner];
+      return look(typeof found === "object" ? found.map(tlsaData) : found);
+    },
     async addresses(host) {
       asked.push(`addresses ${host}`);
       const found = names.addresses?.[host];
@@ -42,4 +50,10 @@ export function namesOf(names: Names): StubNames {
       );
     },
   };
+}
+
+/** Of a record in text, such as `3 1 1 <hex>`. */
+function tlsaData(text: string): Buffer {
+  const [usage, selector, matching, hex = ""] = text.split(" ");
+  return Buffer.concat([Buffer.from([usage, selector, matching].map(Number)), Buffer.from(hex, "hex")]);
 }

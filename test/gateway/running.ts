@@ -35,6 +35,7 @@ export async function startTestGateway(lab: Lab, options: Partial<GatewayOptions
     credentials: [lab.edge],
     trustAnchorsPem: lab.anchorsPem,
     resolver: namesOf({}),
+    secureResolver: namesOf({}),
     stateDirectory: folder,
     allowPrivateTargets: ["127.0.0.0/8"],
     log: createLog((line) => void lines.push(JSON.parse(line) as Record<string, unknown>), "debug", Date.now),

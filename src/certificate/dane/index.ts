@@ -1,2 +1,3 @@
-export { matchingRecords, recordFor } from "./match-chain";
+export { judgeByTlsa } from "./judge-tlsa";
+export { anchorsOf, matchingRecords, recordFor } from "./match-chain";
 export { readTlsa, type TlsaRecord, tlsaText, unusableBecause } from "./tlsa-record";

@@ -19,6 +19,22 @@ export function matchingRecords(records: readonly TlsaRecord[], chain: readonly 
   });
 }
 
+/**
+ * The certificates above the leaf that records of usage 2 vouch for, DER: those of its path, and those that a record
+ * holds whole, which need not be sent (RFC 7671 section 5.2.2).
+ */
+export function anchorsOf(records: readonly TlsaRecord[], chain: readonly Buffer[]): Buffer[] {
+  const usable = records.filter((record) => record.usage === 2 && unusableBecause(record) === undefined);
+  const [leaf, ...others] = readable(chain);
+  if (leaf === undefined || usable.length === 0) return [];
+  const path = pathFrom(leaf, others);
+  const last = path.at(-1) ?? leaf;
+  return usable.flatMap((record) => [
+    ...path.filter((certificate) => isAssociated(record, certificate)).map(({ raw }) => raw),
+    ...(record.matching === 0 && isIssuedBy(last, record) ? [record.association] : []),
+  ]);
+}
+
 /** The record to publish for a certificate: its key, by SHA-256 (RFC 7671 section 5.1). */
 export function recordFor(leaf: Buffer): TlsaRecord | undefined {
   const [certificate] = readable([leaf]);

@@ -119,6 +119,13 @@ function trustChanges(before: DocumentPartner, after: DocumentPartner, say: Say)
       "neutral",
       `its certificates must lead to ${anchorsText(after.trustAnchors)}, not to ${anchorsText(before.trustAnchors)}`,
     );
+  if (before.proofType !== after.proofType)
+    say(
+      "neutral",
+      after.proofType === "dane"
+        ? "its certificates are proved by its TLSA records (DANE) now, and by no anchor"
+        : "its certificates are proved by anchors now, and not by its TLSA records (DANE)",
+    );
   if (before.revocation !== after.revocation)
     say(
       STRICTNESS.indexOf(after.revocation) > STRICTNESS.indexOf(before.revocation) ? "revokes" : "grants",

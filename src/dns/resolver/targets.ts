@@ -59,12 +59,23 @@ export async function findTargets(
   random: () => number,
   signal: AbortSignal,
 ): Promise<TargetLookup> {
-  const hosts =
-    proxyFqdn === undefined
-      ? await srvHosts(remote, resolver, policy.directTls === true, random, signal)
-      : { ok: true as const, hosts: [{ host: proxyFqdn, port: S2S_PORT, directTls: undefined }] };
+  const hosts = await findHosts(remote, proxyFqdn, resolver, policy.directTls === true, random, signal);
   if (!hosts.ok) return hosts;
   return judged(remote, hosts.hosts, resolver, policy, signal);
+}
+
+/** Finds the names and ports of a partner's servers, in the order in which they are tried, at most `MAX_TARGETS`. */
+export async function findHosts(
+  remote: string,
+  proxyFqdn: string | undefined,
+  resolver: NameResolver,
+  directTls: boolean,
+  random: () => number,
+  signal: AbortSignal,
+): Promise<Hosts> {
+  if (proxyFqdn !== undefined) return { ok: true, hosts: [{ host: proxyFqdn, port: S2S_PORT, directTls: undefined }] };
+  const found = await srvHosts(remote, resolver, directTls, random, signal);
+  return found.ok ? { ok: true, hosts: found.hosts.slice(0, MAX_TARGETS) } : found;
 }
 
 /**
@@ -136,7 +147,7 @@ async function addressesOf(host: string, resolver: NameResolver, signal: AbortSi
   return { status: "found" as const, value: [{ address: host }] };
 }
 
-type Hosts =
+export type Hosts =
   | { ok: true; hosts: { host: string; port: number; directTls?: true | undefined }[] }
   | { ok: false; why: "absent" | "failed"; text: string };
 

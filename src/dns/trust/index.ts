@@ -1,2 +1,2 @@
-export { DnssecAnchorError, readAnchors } from "./read-anchors";
+export { DnssecAnchorError, readAnchors } from "../resolver/dnssec/read-anchors";
 export { type JudgedObservation, type SurveyTrust, type SurveyTrustOptions, surveyTrust } from "./survey-trust";

@@ -1,3 +1,4 @@
+import type { IdentityVerdict } from "../../certificate/peer-identity";
 import type { DocumentPartner } from "../../definition/facts/gateway-document";
 import type { PartnerPolicy } from "../../definition/facts/partner-policy";
 import { METHOD_NAMES, type Method } from "../../definition/negotiation";
@@ -23,7 +24,7 @@ export function reviewStream(
   pair: Pair,
   method: Method,
   policy: PartnerPolicy,
-  certificate: (row: DocumentPartner) => { readonly ok: true } | { readonly ok: false; readonly reason: string },
+  certificate: (row: DocumentPartner) => IdentityVerdict,
 ): Revocation | undefined {
   const gone = reviewPair(pair, policy);
   if (gone !== undefined) return gone;
@@ -31,6 +32,7 @@ export function reviewStream(
   if (!row.methods.includes(method)) return violation(`${METHOD_NAMES[method]} is no longer allowed with this partner`);
   if (method !== "sasl-over-tls") return undefined;
   const verdict = certificate(row);
+  if (!verdict.ok && verdict.unknown) return NEGOTIATE_ANEW;
   return verdict.ok ? undefined : violation("the certificate is no longer accepted for this partner", verdict.reason);
 }
 

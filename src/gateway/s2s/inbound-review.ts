@@ -1,3 +1,4 @@
+import type { IdentityVerdict } from "../../certificate/peer-identity";
 import type { DocumentPartner } from "../../definition/facts/gateway-document";
 import type { PartnerPolicy } from "../../definition/facts/partner-policy";
 import type { Method } from "../../definition/negotiation";
@@ -11,10 +12,7 @@ export interface InboundReview {
   /** Tells the pairs whose row is another one now. */
   readonly concerned: (pair: Pair) => boolean;
   /** Judges what the peer presented, for one of its domains. */
-  readonly certificate: (
-    row: DocumentPartner,
-    remote: string,
-  ) => { readonly ok: true } | { readonly ok: false; readonly reason: string };
+  readonly certificate: (row: DocumentPartner, remote: string) => IdentityVerdict;
   /** A pair stands under another row. */
   readonly onStands: (key: string, row: DocumentPartner) => void;
 }
@@ -45,7 +43,7 @@ export function reviewReturn(
   stream: Pick<InboundReview, "policy"> & {
     readonly secure: boolean;
     /** Judges what the peer presented, for the pair's remote domain. */
-    readonly certificate: (row: DocumentPartner) => ReturnType<InboundReview["certificate"]>;
+    readonly certificate: (row: DocumentPartner) => IdentityVerdict;
   },
 ): Revocation | undefined {
   const { policy, secure, certificate } = stream;

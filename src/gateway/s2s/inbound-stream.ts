@@ -1,9 +1,11 @@
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
+import type { IdentityVerdict } from "../../certificate/peer-identity";
 import { presentedChain } from "../../certificate/presented";
+import type { DocumentPartner } from "../../definition/facts/gateway-document";
 import type { Method } from "../../definition/negotiation";
 import { featuresElement } from "../../stream/features";
-import { CLOSE_STREAM, openStream, readHeader } from "../../stream/header";
+import { CLOSE_STREAM, openStream, readHeader, type ServerHeader } from "../../stream/header";
 import { saslNamespace, serverNamespace, tlsNamespace } from "../../stream/namespaces";
 import { type StreamError, streamErrorElement } from "../../stream/stream-error";
 import { Wire, type WireHandlers } from "../../stream/wire";
@@ -19,6 +21,7 @@ import { dialbackAnswer } from "./dialback-answer";
 import { HandshakeTurn } from "./handshake-turn";
 import { inboundContext } from "./inbound-context";
 import { stepInbound } from "./inbound-machine";
+import { InboundProof, partnerOf } from "./inbound-proof";
 import { InboundReport } from "./inbound-report";
 import { reviewInbound, reviewReturn } from "./inbound-review";
 import {
@@ -58,6 +61,7 @@ export class InboundStream implements WireHandlers {
   #headerSent = false;
   #closing = false;
   #certificate: Buffer[] = [];
+  readonly #proof: InboundProof;
   readonly #deadline: StreamDeadline;
   #lastStanza: number;
   readonly #counted: CountedPairs;
@@ -78,7 +82,8 @@ export class InboundStream implements WireHandlers {
     this.#lastStanza = this.#since;
     this.#state = newInbound(host.surroundings.randomId(16), directTls ? "handshake" : "header");
     this.#trace = host.traces.stream("in", () => this.#state);
-    this.#context = inboundContext(host, () => this.#certificate);
+    this.#context = inboundContext(host, this.#judge);
+    this.#proof = new InboundProof(host.surroundings);
     const wire = new Wire(socket, this);
     this.#wire = wire;
     this.#report = new InboundReport(host, wire.remoteAddress, this.#trace, () => this.#state.local);
@@ -156,7 +161,7 @@ export class InboundStream implements WireHandlers {
     const revocation = reviewInbound(this.#state, {
       policy: this.#host.policy(),
       concerned,
-      certificate: (row, remote) => this.#host.identity.judge(row, remote, this.#certificate),
+      certificate: this.#judge,
       onStands: (key, row) => this.#counted.count(key, row),
     });
     if (revocation === undefined) return undefined;
@@ -201,7 +206,13 @@ export class InboundStream implements WireHandlers {
       this.#refuse(read.error);
       return;
     }
-    this.#step({ type: "header", header: read.header });
+    const row = this.#wire.secure && this.#state.pairs.size === 0 ? partnerOf(read.header, this.#host) : undefined;
+    if (row?.row.proofType !== "dane" || this.#certificate.length === 0) this.#onHeader(read.header);
+    else this.#proof.look(row.remote, row.row, () => this.#onHeader(read.header));
+  }
+
+  #onHeader(header: ServerHeader): void {
+    this.#step({ type: "header", header });
     if (this.#closing) return;
     const { local, remote } = this.#state;
     if (
@@ -215,10 +226,15 @@ export class InboundStream implements WireHandlers {
 
   onStanza(element: Element): void {
     this.#trace.received(element);
-    this.#step({ type: "element", element });
+    if (!this.#proof.inTurn(() => this.#step({ type: "element", element })))
+      this.#refuse({ condition: "policy-violation", text: "too much was sent without waiting for our header" });
   }
 
   onEnd(): void {
+    if (!this.#proof.inTurn(() => this.#onEnd())) this.close();
+  }
+
+  #onEnd(): void {
     this.#returns?.end({ code: "closed-by-peer", text: "the peer closed its stream, which carried ours" });
     this.#whenSettled(() => {
       this.close();
@@ -278,11 +294,15 @@ export class InboundStream implements WireHandlers {
     this.#counted.clear();
     this.#management.lose();
     this.#turn.leave();
+    this.#proof.giveUp();
     this.#state = { ...this.#state, phase: "closed" };
     this.#trace.note(`the stream has ended: ${reason}`);
     this.#host.log.debug("stream-closed", { direction: "in", remote: this.#state.remote, reason });
     this.#onClosed();
   }
+
+  readonly #judge = (row: DocumentPartner, remote: string): IdentityVerdict =>
+    this.#host.identity.judge(row, remote, this.#certificate, this.#proof.evidence);
 
   // What the machine wants done.
 
@@ -307,7 +327,7 @@ export class InboundStream implements WireHandlers {
         reviewReturn(pair, method, {
           policy: this.#host.policy(),
           secure: this.#state.secure,
-          certificate: (row) => this.#host.identity.judge(row, pair.remote, this.#certificate),
+          certificate: (row) => this.#judge(row, pair.remote),
         }),
     });
     return this.#returns;

@@ -28,5 +28,6 @@ export function readOtherHost(text: string): OtherHost | undefined {
 export function redirection(state: OutboundState, text: string, row: DocumentPartner): OtherHost | undefined {
   const { purpose, secure, certified, phase } = state;
   if (purpose.kind !== "stanzas" || purpose.via !== undefined || row.proxyFqdn !== undefined) return undefined;
+  if (row.proofType === "dane") return undefined; // nothing in the DNS proves that host to be the partner's
   return secure && certified && phase !== "ready" ? readOtherHost(text) : undefined;
 }

@@ -4,6 +4,7 @@ import type { PartnerPolicy } from "../../definition/facts/partner-policy";
 import type { Method } from "../../definition/negotiation";
 import type { GatewaySettings } from "../../definition/schema";
 import type { NameResolver } from "../../dns/resolver";
+import type { SecureResolver } from "../../dns/resolver/secure-resolver";
 import type { TargetPolicy } from "../../dns/resolver/targets";
 import type { Element } from "../../stream/xml/element";
 import type { Counters } from "../counters";
@@ -31,6 +32,8 @@ export interface Surroundings {
   /** Unguessable hex text of that many bytes, for ids. */
   readonly randomId: (bytes: number) => string;
   readonly resolver: NameResolver;
+  /** Gives what DNSSEC proves and nothing else. */
+  readonly secureResolver: SecureResolver;
 }
 
 /** What a single stream needs of the gateway around it. */

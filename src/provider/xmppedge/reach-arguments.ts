@@ -1,5 +1,5 @@
+import { DnssecAnchorError, readAnchors } from "../../dns/resolver/dnssec/read-anchors";
 import { parseRootHints } from "../../dns/survey/root-hints";
-import { DnssecAnchorError, readAnchors } from "../../dns/trust/read-anchors";
 import type { VerifyOptions } from "../../dns/verify";
 import type { Attributes } from "../protocol/schema";
 import type { ObjectValue } from "../protocol/value";

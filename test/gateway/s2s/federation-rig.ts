@@ -92,6 +92,7 @@ export async function startFederation(
     srv: { [REMOTE]: [{ target: "xmpp.fabrikam.example", port }] },
     addresses: { "xmpp.fabrikam.example": ["127.0.0.1"] },
   }),
+  secureNames: (port: number) => Names = () => ({}),
 ): Promise<FederationRig> {
   const server = await PartnerServer.listen();
   const folder = mkdtempSync(join(tmpdir(), "xmpp-edge-federation-"));
@@ -112,6 +113,7 @@ export async function startFederation(
       random: () => 0.5,
       randomId: (bytes) => randomBytes(bytes).toString("hex"),
       resolver: namesOf(names(server.port)),
+      secureResolver: namesOf(secureNames(server.port)),
     },
     store: wrap(store),
     certificates: new OwnCertificates([lab.edge]),

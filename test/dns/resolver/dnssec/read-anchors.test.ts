@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { readAnchors } from "../../../src/dns";
-import { ROOT_ANCHORS } from "../../../src/dns/resolver/dnssec/root-anchors";
+import { readAnchors } from "../../../../src/dns";
+import { ROOT_ANCHORS } from "../../../../src/dns/resolver/dnssec/root-anchors";
 
 const DS = ". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D";
 /** The root's key of 2017, as IANA publishes it: its DS above is IANA's too. */

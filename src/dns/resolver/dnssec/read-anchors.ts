@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import type { Delegation } from "../resolver/dnssec/delegation";
-import { keyTag } from "../resolver/dnssec/signing-key";
-import type { TrustAnchor } from "../resolver/dnssec/trust-chain";
-import { nameFromText } from "../resolver/dnssec/wire-name";
-import { comparable, isAskable } from "../resolver/names";
+import { comparable, isAskable } from "../names";
+import type { Delegation } from "./delegation";
+import { keyTag } from "./signing-key";
+import type { TrustAnchor } from "./trust-chain";
+import { nameFromText } from "./wire-name";
 
 /** Text that is to be trusted without proof, and cannot be read. */
 export class DnssecAnchorError extends Error {

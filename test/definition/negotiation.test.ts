@@ -166,6 +166,20 @@ describe("explaining a partner", () => {
     expect(told).toEqual(words === undefined ? [] : [expect.stringMatching(words)]);
   });
 
+  it("tells what proves a certificate where that is no anchor", () => {
+    const told = (proofType: "dane" | "pkix") => {
+      const { definition } = parseDefinition({
+        name: "contoso",
+        accessEdge: { fqdn: "sip.contoso.example" },
+        domains: [{ name: "contoso.example" }],
+        partners: [{ domain: "fabrikam.example", proofType }],
+      });
+      return explainPartner(definition!, "fabrikam.example")!.reasons.filter((text) => text.includes("TLSA"));
+    };
+    expect(told("pkix")).toEqual([]);
+    expect(told("dane")).toEqual([expect.stringMatching(/proved by its TLSA records, in zones that DNSSEC proves/)]);
+  });
+
   it("knows nothing of unlisted domains", () => {
     for (const domain of ["stranger.example", "contoso.example", "", "sub.fabrikam.example", "__proto__"])
       expect(explainPartner(definition, domain)).toBeUndefined();

@@ -260,6 +260,21 @@ const RULES: readonly Rule[] = [
     kept: withPartners({ ...federated, revocation: "off", saslNegotiation: "Optional" }),
   },
   {
+    says: "warning partner-proof-type-inert partners[0].proofType",
+    broken: withPartners({ ...federated, proofType: "dane", saslNegotiation: "NotSupported" }),
+    kept: withPartners({ ...federated, proofType: "pkix", saslNegotiation: "NotSupported" }),
+  },
+  {
+    says: "info partner-proof-type-dialback partners[0].proofType",
+    broken: withPartners({ ...federated, proofType: "dane", saslNegotiation: "Optional" }),
+    kept: withPartners({ ...federated, proofType: "dane" }),
+  },
+  {
+    says: "info partner-proof-type-anchors partners[0].trustAnchors",
+    broken: withPartners({ ...federated, proofType: "dane", trustAnchors: [CA_PEM] }),
+    kept: withPartners({ ...federated, proofType: "pkix", trustAnchors: [CA_PEM] }),
+  },
+  {
     says: "warning partner-type-public-verified partners[0].partnerType",
     broken: withPartners({ domain: "fabrikam.example", partnerType: "PublicVerified" }),
     kept: withPartners({ domain: "fabrikam.example", partnerType: "PublicUnverified" }),

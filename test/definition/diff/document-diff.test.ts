@@ -83,6 +83,11 @@ describe("what another definition changes, in words", () => {
       ["revokes: fabrikam.example: revoked certificates: refused, and so is one of which nothing is known"],
     ],
     [
+      "proof by TLSA records",
+      withPartner({ proofType: "dane" }),
+      ["neutral: fabrikam.example: its certificates are proved by its TLSA records (DANE) now, and by no anchor"],
+    ],
+    [
       "a lower limit",
       withPartner({ connectionLimit: 3 }),
       [/^neutral: .*at most 3 streams, not 20; those that stand stay$/],

@@ -8,7 +8,7 @@ import type { TestAuthority, TestCertificate } from "./pki";
 import { freePort } from "./ports";
 import type { Prosody, ProsodyMode } from "./prosody";
 import { PeerRig, type ServerPlace } from "./rig";
-import { serverRecords, type Unbound } from "./unbound";
+import { type StubZone, serverRecords, type Unbound } from "./unbound";
 import type { XmppClient } from "./xmpp-client";
 
 /** What is left to say of our definition: the rest is `contoso.example` with the users alice and bob. */
@@ -23,11 +23,15 @@ export type OurSide = Partial<Omit<EdgeInput, "name" | "accessEdge">> &
     readonly clientAuth?: boolean;
     /** Zone-file lines by which partners are found whose servers the file starts by itself. */
     readonly records?: readonly string[];
+    /** Zones of partners that other name servers hold. */
+    readonly stubZones?: readonly StubZone[];
   };
 
 /** A Prosody that plays one or more partners. */
 export interface TheirSide {
   readonly domain: string;
+  /** Where it listens, if that had to be known before. */
+  readonly place?: ServerPlace;
   readonly additionalDomains?: readonly string[];
   readonly mode: ProsodyMode;
   /** Default: juliet. */
@@ -86,6 +90,7 @@ export class Federation {
       reachedThrough,
       clientAuth = false,
       records = [],
+      stubZones = [],
       ...written
     } = ours;
     const place = await rig.place(ourDomain);
@@ -105,7 +110,9 @@ export class Federation {
     const listening = { address: place.address, port: place.s2sPort };
     if (reachedThrough !== undefined) reachedThrough.upstream = listening;
     const facts = factsOf(definition, reachedThrough?.place ?? listening);
-    const places = await Promise.all(theirs.map(async (side) => ({ side, place: await rig.place(side.domain) })));
+    const places = await Promise.all(
+      theirs.map(async (side) => ({ side, place: side.place ?? (await rig.place(side.domain)) })),
+    );
     const resolver = await rig.startUnbound({
       records: [
         ...records,
@@ -113,7 +120,7 @@ export class Federation {
           namesOf(side).flatMap((domain) => (side.records ?? serverRecords)({ ...place, domain })),
         ),
       ],
-      stubZones: await serveZones(rig, facts),
+      stubZones: [...stubZones, ...(await serveZones(rig, facts))],
     });
     const certificates = await rig.authority.issue({
       names: facts.certificate.names.map(({ name }) => name),

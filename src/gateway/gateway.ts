@@ -145,6 +145,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       },
     }),
     counters,
+    addressMemory: store,
     allowPrivateTargets: options.allowPrivateTargets,
     unlimitedFrom: options.unlimitedFrom ?? [],
     onStanza: (pair, stanza) => router?.receive(pair, stanza),

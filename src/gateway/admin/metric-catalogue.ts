@@ -88,6 +88,10 @@ export const METRICS: Readonly<Record<string, Metric>> = {
     help: "Requests of partners' users for presence.",
     labels: { direction: "`in`", result: "`accepted`, `refused`, `limited`: the partner asks for too many new ones" },
   },
+  xmpp_edge_streams_limited_total: {
+    type: "counter",
+    help: "TLS handshakes refused because their partner opens streams faster than it may.",
+  },
   xmpp_edge_probes_limited_total: {
     type: "counter",
     help: "Presence probes of partners that were dropped without an answer.",

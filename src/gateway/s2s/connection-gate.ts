@@ -3,6 +3,7 @@ import { addRange } from "../../definition/address-kind";
 import type { Counters } from "../counters";
 import type { Log } from "../log";
 import { addressGroup } from "./address-group";
+import type { KnownAddresses } from "./known-addresses";
 import type { MemoryCeiling } from "./memory-ceiling";
 import { type FullAt, type Rate, RateTable, take } from "./rate";
 
@@ -12,11 +13,18 @@ export const CONNECTIONS_PER_ADDRESS: Rate = { perSecond: 20, burst: 100 };
 export const CONNECTIONS_OF_STRANGERS: Rate = { perSecond: 50, burst: 1_000 };
 /** A TLS handshake costs us about a millisecond, and its opener nothing; over the rate it waits, or is refused. */
 export const HANDSHAKES_PER_ADDRESS: Rate = { perSecond: 10, burst: 60 };
-/** Of all strangers together: a twentieth of a core. */
+/** Of all strangers together: a tenth of a core, with all that goes before and after. */
 export const HANDSHAKES_OF_STRANGERS: Rate = { perSecond: 50, burst: 300 };
 /** Who would have to wait longer for a handshake is refused, and takes nothing from those who wait. */
 export const LONGEST_HANDSHAKE_WAIT_MS = 5_000;
-/** Addresses that are kept in mind, for each of these purposes. */
+/**
+ * New streams that one partner authenticates, each of which costs us about two milliseconds: over the rate, handshakes
+ * from where it alone was wait, or are refused.
+ */
+export const STREAMS_OF_PARTNER: Rate = { perSecond: 5, burst: 100 };
+/** Partners whose rate is kept in mind. */
+const REMEMBERED_PARTNERS = 16_384;
+/** Addresses whose rates are kept in mind. */
 export const REMEMBERED_ADDRESSES = 4_096;
 /** Of refused connections one line is logged in this time. */
 const LOGGED_EACH_MS = 10_000;
@@ -28,6 +36,8 @@ export interface ConnectionGateOptions {
   readonly now: () => number;
   readonly counters: Counters;
   readonly log: Log;
+  /** Where partners were. */
+  readonly known: KnownAddresses;
 }
 
 /** Why a connection is refused before anything is read from it. */
@@ -41,8 +51,7 @@ export class ConnectionGate {
   readonly #handshakes = new RateTable(HANDSHAKES_PER_ADDRESS, REMEMBERED_ADDRESSES);
   #strangersFullAt: FullAt = 0;
   #strangerHandshakesFullAt: FullAt = 0;
-  /** From where somebody authenticated, in order of time: strangers must not keep partners out. */
-  readonly #partners = new Set<string>();
+  readonly #streams = new RateTable(STREAMS_OF_PARTNER, REMEMBERED_PARTNERS);
   /** Refused since the last line about it. */
   #refused = 0;
   #loggedAt = Number.NEGATIVE_INFINITY;
@@ -81,20 +90,33 @@ export class ConnectionGate {
     if (this.isUnlimited(address)) return 0;
     const now = this.#options.now();
     const group = addressGroup(address);
+    const partner = this.#options.known.onlyPartnerAt(group);
+    const streams = partner === undefined ? 0 : this.#streams.owed(partner, now);
+    if (streams > LONGEST_HANDSHAKE_WAIT_MS) {
+      this.#options.counters.add("streams_limited_total");
+      return undefined;
+    }
     const own = this.#handshakes.waitWithin(LONGEST_HANDSHAKE_WAIT_MS, group, now);
-    if (own === undefined || this.#partners.has(group)) return own;
+    if (own === undefined) return undefined;
+    if (this.#options.known.has(group)) return Math.max(own, streams);
     const [fullAt, wait] = take(HANDSHAKES_OF_STRANGERS, this.#strangerHandshakesFullAt, now);
     if (wait > LONGEST_HANDSHAKE_WAIT_MS) return undefined;
     this.#strangerHandshakesFullAt = fullAt;
     return Math.max(own, wait);
   }
 
-  /** A partner has authenticated from there. */
-  authenticated(address: string): void {
-    const group = addressGroup(address);
-    this.#partners.delete(group);
-    if (this.#partners.size >= REMEMBERED_ADDRESSES) this.#partners.delete(this.#partners.values().next().value!);
-    this.#partners.add(group);
+  /**
+   * A partner has authenticated a stream from there.
+   * @param partner its first domain
+   */
+  authenticated(partner: string, address: string): void {
+    this.#options.known.learn(partner, address);
+    if (!this.isUnlimited(address)) this.#streams.wait(partner, this.#options.now());
+  }
+
+  /** A partner's server was reached there: its own streams may come from there. */
+  reached(partner: string, address: string): void {
+    this.#options.known.learn(partner, address);
   }
 
   isUnlimited(address: string): boolean {
@@ -113,7 +135,7 @@ export class ConnectionGate {
     const now = this.#options.now();
     const group = addressGroup(address);
     if (!this.#connections.admits(group, now)) return "address-rate";
-    if (this.#partners.has(group)) return undefined;
+    if (this.#options.known.has(group)) return undefined;
     const [fullAt, wait] = take(CONNECTIONS_OF_STRANGERS, this.#strangersFullAt, now);
     if (wait > 0) return "total-rate";
     this.#strangersFullAt = fullAt;

@@ -21,6 +21,7 @@ import { DialbackKeys } from "./dialback-keys";
 import { InboundStream } from "./inbound-stream";
 import { KeepAlive } from "./keep-alive";
 import { KeyVerifications } from "./key-verifications";
+import { type AddressMemory, KnownAddresses } from "./known-addresses";
 import { Link } from "./link";
 import type { LinkItem, Withdrawal } from "./link-queue";
 import { type MemoryCeiling, processMemoryCeiling } from "./memory-ceiling";
@@ -35,6 +36,8 @@ export interface FederationOptions {
   readonly document: GatewayDocument;
   readonly surroundings: Surroundings;
   readonly store: Store;
+  /** Where partners' addresses outlive this process. Default: nowhere. */
+  readonly addressMemory?: AddressMemory;
   readonly certificates: OwnCertificates;
   readonly identity: PeerIdentity;
   readonly log: Log;
@@ -145,6 +148,7 @@ export class Federation {
         now: surroundings.now,
         counters,
         log,
+        known: new KnownAddresses(surroundings.now, options.addressMemory),
       }),
       rates: new PartnerRates(surroundings.now),
       sessions: new ResumableSessions(surroundings.now, surroundings.randomId),

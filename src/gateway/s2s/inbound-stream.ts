@@ -435,7 +435,7 @@ export class InboundStream implements WireHandlers {
     this.#counted.count(pairKey(pair), row);
     if (this.#state.pairs.size > 1) this.#management.giveUp(); // its count would be of other pairs too
     host.admission.settle(this);
-    host.gate.authenticated(this.#wire.remoteAddress);
+    if (this.#state.pairs.size === 1) host.gate.authenticated(row.domain, this.#wire.remoteAddress);
     this.#deadline.clear();
     this.#wire.allowStanzaBytes(MAXIMUM_STANZA_BYTES);
     this.#lastStanza = host.surroundings.now();

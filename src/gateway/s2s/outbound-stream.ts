@@ -321,7 +321,7 @@ export class OutboundStream implements WireHandlers, LinkStream {
       case "ready":
         clearTimeout(this.#deadline);
         this.#expected?.done();
-        this.#host.gate.authenticated(wire.remoteAddress); // its own streams may come from there
+        this.#host.gate.reached(this.#row.domain, wire.remoteAddress);
         if (effect.method !== "sasl-over-tls") this.#presented = []; // it proved nothing
         this.#host.log.info("stream-authenticated", {
           direction: "out",

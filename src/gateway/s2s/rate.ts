@@ -56,6 +56,11 @@ export class RateTable {
     return wait;
   }
 
+  /** The ms until nothing is owed; takes nothing. */
+  owed(key: string, now: number): number {
+    return take(this.#rate, this.#fullAt.get(key) ?? 0, now, 0)[1];
+  }
+
   /** Takes one where it is there within so many ms, and gives the ms to wait for it; else takes nothing. */
   waitWithin(longest: number, key: string, now: number): number | undefined {
     const [fullAt, wait] = take(this.#rate, this.#fullAt.get(key) ?? 0, now);

@@ -61,6 +61,15 @@ const MIGRATIONS: readonly string[] = [
   `,
   // From a partner's user to one of ours, on the way to our own server behind the gateway.
   "ALTER TABLE outgoing ADD COLUMN inward INTEGER NOT NULL DEFAULT 0",
+  // Where partners were: after a restart under a flood of strangers they are still let in.
+  `
+  CREATE TABLE known_address (
+    partner TEXT NOT NULL,
+    address TEXT NOT NULL,
+    seen_at INTEGER NOT NULL,
+    PRIMARY KEY (partner, address)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** The form of the state that this version writes, kept in SQLite's `user_version`. */

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Log } from "../log";
+import type { KnownAddress } from "../s2s/known-addresses";
 import { copyDatabase } from "./copy-database";
 import { GroupCommit } from "./group-commit";
 import type { StateStore } from "./sandbox-store";
@@ -7,7 +8,15 @@ import { checkSchema, migrate, SCHEMA_VERSION } from "./schema";
 import { faultOf, openDatabase } from "./sqlite";
 import { SqliteInbox } from "./sqlite-inbox";
 import { prepareStateDirectory } from "./state-directory";
-import { contactOf, countOf, prepareStatements, queuedOf, type Statements, watcherOf } from "./statements";
+import {
+  contactOf,
+  countOf,
+  knownAddressOf,
+  prepareStatements,
+  queuedOf,
+  type Statements,
+  watcherOf,
+} from "./statements";
 import type { Contact, Queued, Watcher } from "./store";
 import { StoreError } from "./store-error";
 
@@ -229,6 +238,18 @@ class SqliteStore implements StateStore {
 
   outgoing(): Queued[] {
     return this.#read(() => this.#statements.outgoing.all()).map(queuedOf);
+  }
+
+  knownAddresses(): KnownAddress[] {
+    return this.#read(() => this.#statements.knownAddresses.all()).map(knownAddressOf);
+  }
+
+  putKnownAddress({ partner, address, seenAt }: KnownAddress): void {
+    this.#write(() => this.#statements.putKnownAddress.run(partner, address, Math.floor(seenAt)));
+  }
+
+  removeKnownAddress(partner: string, address: string): void {
+    this.#write(() => this.#statements.removeKnownAddress.run(partner, address));
   }
 
   async copyTo(path: string): Promise<void> {

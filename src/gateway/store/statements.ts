@@ -1,4 +1,5 @@
 import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
+import type { KnownAddress } from "../s2s/known-addresses";
 import type { Contact, Queued, Watcher } from "./store";
 
 /** Every statement of the gateway's own tables, compiled once. */
@@ -38,6 +39,12 @@ export function prepareStatements(database: DatabaseSync) {
     dequeue: database.prepare("DELETE FROM outgoing WHERE row = ?"),
     lastRow: database.prepare("SELECT max(row) AS row FROM outgoing"),
     outgoing: database.prepare("SELECT * FROM outgoing ORDER BY row"),
+    knownAddresses: database.prepare("SELECT * FROM known_address ORDER BY seen_at"),
+    putKnownAddress: database.prepare(
+      "INSERT INTO known_address (partner, address, seen_at) VALUES (?, ?, ?) " +
+        "ON CONFLICT DO UPDATE SET seen_at = excluded.seen_at",
+    ),
+    removeKnownAddress: database.prepare("DELETE FROM known_address WHERE partner = ? AND address = ?"),
   };
 }
 
@@ -50,6 +57,10 @@ export function contactOf(row: Row): Contact {
     state: row.state as Contact["state"],
     refreshedAt: row.refreshed_at as number,
   };
+}
+
+export function knownAddressOf(row: Row): KnownAddress {
+  return { partner: row.partner as string, address: row.address as string, seenAt: row.seen_at as number };
 }
 
 export function countOf(row: Row | undefined): number {

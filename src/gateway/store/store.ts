@@ -1,3 +1,5 @@
+import type { AddressMemory } from "../s2s/known-addresses";
+
 /** A local user's contact (the roster entry that decides what PublicUnverified partners may do). */
 export interface Contact {
   readonly local: string;
@@ -39,7 +41,7 @@ export interface Queued {
  * The gateway's durable state. Calls take effect in memory at once and become durable together: `committed`
  * resolves when all that was called before it survives the death of the process (not a power loss).
  */
-export interface Store {
+export interface Store extends AddressMemory {
   committed(): Promise<void>;
 
   /** A value of the gateway's own, such as the dialback secret. */

@@ -7,7 +7,9 @@ import {
   ConnectionGate,
   HANDSHAKES_OF_STRANGERS,
   HANDSHAKES_PER_ADDRESS,
+  STREAMS_OF_PARTNER,
 } from "../../../src/gateway/s2s/connection-gate";
+import { KnownAddresses } from "../../../src/gateway/s2s/known-addresses";
 import { MemoryCeiling } from "../../../src/gateway/s2s/memory-ceiling";
 
 const LIMITS = { resident: 1_000, heap: 100 };
@@ -20,6 +22,7 @@ function open(unlimitedFrom: string[] = []) {
     unlimitedFrom,
     memory: new MemoryCeiling(() => world.memory, LIMITS),
     now: () => world.now,
+    known: new KnownAddresses(() => world.now),
     counters,
     log: createLog(
       (line) => void lines.push(JSON.parse(line) as Record<string, unknown>),
@@ -56,7 +59,7 @@ describe("new connections", () => {
 
   test("of strangers in total: partners that have authenticated come through, strangers do not", () => {
     const { gate, taken, refused } = open();
-    gate.authenticated("192.0.2.9");
+    gate.authenticated("fabrikam.example", "192.0.2.9");
     expect(taken(5_000, elsewhere)).toBe(CONNECTIONS_OF_STRANGERS.burst);
     expect(refused("total-rate")).toBe(5_000 - CONNECTIONS_OF_STRANGERS.burst);
     expect(gate.admits("198.51.100.1")).toBe(false);
@@ -83,7 +86,7 @@ describe("new connections", () => {
 
   test("where memory is short nobody new comes in, whoever it is; as soon as it is not, they do", () => {
     const { gate, world, refused } = open(["192.0.2.0/24"]);
-    gate.authenticated("198.51.100.1");
+    gate.authenticated("fabrikam.example", "198.51.100.1");
     for (const memory of [
       { resident: 1_000, heap: 0 },
       { resident: 0, heap: 100 },
@@ -136,11 +139,63 @@ describe("TLS handshakes", () => {
 
   test("of strangers together: a partner's comes at once", () => {
     const { gate } = open(["203.0.113.0/24"]);
-    gate.authenticated("192.0.2.9");
+    gate.authenticated("fabrikam.example", "192.0.2.9");
     for (let index = 0; index < HANDSHAKES_OF_STRANGERS.burst; index++)
       expect(gate.handshakeWait(elsewhere(index))).toBe(0);
     expect(gate.handshakeWait("198.51.100.1")).toBe(1000 / HANDSHAKES_OF_STRANGERS.perSecond);
     expect(gate.handshakeWait("192.0.2.9")).toBe(0);
     expect(gate.handshakeWait("203.0.113.1")).toBe(0);
+  });
+});
+
+describe("streams of a partner", () => {
+  const HOME = "192.0.2.9";
+  const NAT = "192.0.2.10";
+
+  function greedy() {
+    const opened = open();
+    opened.gate.reached("fabrikam.example", HOME);
+    for (let index = 0; index < STREAMS_OF_PARTNER.burst; index++) opened.gate.authenticated("tailspin.example", NAT);
+    return opened;
+  }
+  const more = ({ gate }: ReturnType<typeof open>, count: number, address = NAT) => {
+    for (let index = 0; index < count; index++) gate.authenticated("tailspin.example", address);
+  };
+
+  test("over its rate, handshakes from where it alone was wait, and are refused in the end", () => {
+    const opened = greedy();
+    const { gate, world } = opened;
+    expect(gate.handshakeWait(NAT)).toBe(0);
+    more(opened, 5);
+    expect(gate.handshakeWait(NAT)).toBe(5_000 / STREAMS_OF_PARTNER.perSecond);
+    expect(gate.handshakeWait(HOME)).toBe(0);
+    more(opened, 50);
+    expect(gate.handshakeWait(NAT)).toBeUndefined();
+    expect(opened.refused("handshake-rate")).toBe(1);
+    world.now += 60_000;
+    expect(gate.handshakeWait(NAT)).toBe(0);
+  });
+
+  test("holds back nobody who is behind the same address", () => {
+    const opened = greedy();
+    opened.gate.authenticated("fabrikam.example", NAT);
+    more(opened, 50);
+    expect(opened.gate.handshakeWait(NAT)).toBe(0);
+    // It alone has another address.
+    more(opened, 1, "192.0.2.11");
+    expect(opened.gate.handshakeWait("192.0.2.11")).toBeUndefined();
+  });
+
+  test("streams that we opened to it do not count", () => {
+    const { gate } = open();
+    for (let index = 0; index < 1_000; index++) gate.reached("tailspin.example", NAT);
+    expect(gate.handshakeWait(NAT)).toBe(0);
+  });
+
+  test("nor do those from ranges named by hand", () => {
+    const { gate } = open(["192.0.2.0/24"]);
+    for (let index = 0; index < 1_000; index++) gate.authenticated("tailspin.example", "192.0.2.1");
+    gate.reached("tailspin.example", "198.51.100.1");
+    expect(gate.handshakeWait("198.51.100.1")).toBe(0);
   });
 });

@@ -1,8 +1,15 @@
 /** What connections may cost that have not authenticated: time, places and memory. */
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { mkdtempSync, rmSync } from "node:fs";
 import type { Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, test } from "@jest/globals";
-import { CONNECTIONS_OF_STRANGERS } from "../../../src/gateway/s2s/connection-gate";
+import {
+  CONNECTIONS_OF_STRANGERS,
+  LONGEST_HANDSHAKE_WAIT_MS,
+  STREAMS_OF_PARTNER,
+} from "../../../src/gateway/s2s/connection-gate";
 import { documentOf, LOCAL, partner, REMOTE } from "../documents";
 import { createLab, type Lab } from "../lab";
 import { chat, closePeers, eventually, RawPeer, STARTTLS, streamHeader } from "../raw-peer";
@@ -10,6 +17,7 @@ import { startTestGateway, stopGateways } from "../running";
 import { acceptDialback, connectDialback, item, PAIR, startFederation, stopFederations } from "./federation-rig";
 import { holdClock, pass, releaseClock, settle } from "./held-clock";
 
+const OTHER = "tailspin.example";
 const DELIVERED = 'messages_total{direction="in",result="delivered"}';
 let lab: Lab;
 beforeAll(async () => {
@@ -236,6 +244,46 @@ describe("memory", () => {
     const known = await RawPeer.connect(rig.port, "127.0.0.1");
     known.write(streamHeader());
     await known.until(/<stream:stream /);
+  });
+
+  test("nor, after a restart, one that had authenticated before", async () => {
+    const stateDirectory = mkdtempSync(join(tmpdir(), "xmpp-edge-strangers-"));
+    try {
+      const first = await startTestGateway(lab, { stateDirectory });
+      await (await RawPeer.connect(first.port, "127.0.0.9")).authenticate(lab.partner);
+      await first.stop();
+      const moment = Date.now();
+      const gateway = await startTestGateway(lab, { stateDirectory, now: () => moment });
+      const { burst } = CONNECTIONS_OF_STRANGERS;
+      const strangers = Array.from({ length: burst }, (_, index) =>
+        RawPeer.connect(gateway.port, `127.0.6.${1 + (index % 200)}`),
+      );
+      for (const peer of await Promise.all(strangers)) peer.destroy();
+      expect(await (await RawPeer.connect(gateway.port, "127.0.6.250")).closed()).toBe("");
+      await (await RawPeer.connect(gateway.port, "127.0.0.9")).authenticate(lab.partner);
+    } finally {
+      await stopGateways();
+      rmSync(stateDirectory, { recursive: true, force: true });
+    }
+  });
+
+  test("a partner that opens streams without end waits, and others do not", async () => {
+    const document = documentOf([partner({ connectionLimit: 1_000 }), partner({ domain: OTHER })]);
+    const other = await lab.issue(OTHER);
+    const moment = Date.now();
+    const gateway = await startTestGateway(lab, { document, now: () => moment });
+    const { burst, perSecond } = STREAMS_OF_PARTNER;
+    const longest = burst + (perSecond * LONGEST_HANDSHAKE_WAIT_MS) / 1000;
+    await Promise.all(
+      Array.from({ length: longest + 1 }, async (_, index) =>
+        (await RawPeer.connect(gateway.port, `127.0.7.${1 + (index % 20)}`)).authenticate(lab.partner),
+      ),
+    );
+    const refused = await RawPeer.connect(gateway.port, "127.0.7.1");
+    refused.write(streamHeader()).write(STARTTLS);
+    expect(await refused.closed()).toContain("too many TLS handshakes");
+    expect(gateway.counter("streams_limited_total")).toBe(1);
+    await (await RawPeer.connect(gateway.port, "127.0.8.1")).authenticate(other, OTHER);
   });
 
   test("who goes on pouring after the refusal is not read any more", async () => {

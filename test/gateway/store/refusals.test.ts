@@ -126,7 +126,7 @@ describe("migration", () => {
     expect(inwardOf(again)).toEqual([undefined, true]);
     await again.close();
     const path = join(folder, "state.sqlite");
-    alter(path, "ALTER TABLE outgoing DROP COLUMN inward; PRAGMA user_version = 1");
+    alter(path, "ALTER TABLE outgoing DROP COLUMN inward; DROP TABLE known_address; PRAGMA user_version = 1");
     expect(inwardOf(openState(folder))).toEqual([undefined, undefined]);
   });
 

@@ -40,6 +40,28 @@ describe("settings", () => {
   });
 });
 
+describe("addresses of partners", () => {
+  test("are kept by partner and address, the oldest first", async () => {
+    const at = (partner: string, address: string, seenAt: number) => ({ partner, address, seenAt });
+    const found = await inBoth(
+      (store) => {
+        store.putKnownAddress(at("fabrikam.example", "192.0.2.1", 3000.5));
+        store.putKnownAddress(at("fabrikam.example", "192.0.2.2", 2000));
+        store.putKnownAddress(at("tailspin.example", "192.0.2.1", 1000));
+        store.putKnownAddress(at("fabrikam.example", "192.0.2.2", 4000));
+        store.putKnownAddress(at("gone.example", "192.0.2.1", 1000));
+        store.removeKnownAddress("gone.example", "192.0.2.1");
+      },
+      (store) => store.knownAddresses(),
+    );
+    expect(found).toEqual([
+      at("tailspin.example", "192.0.2.1", 1000),
+      at("fabrikam.example", "192.0.2.1", 3000),
+      at("fabrikam.example", "192.0.2.2", 4000),
+    ]);
+  });
+});
+
 describe("contacts", () => {
   test("are found by both addresses and by their owner", async () => {
     const found = await inBoth(

@@ -1,18 +1,18 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { rm, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { publicKeyPin } from "../../src/certificate/peer-identity";
-import { lifeline, WatchedProcess } from "../../test/peers/rig/watched-process";
-import { makeWorkFolder } from "../../test/peers/rig/work-folder";
+import type { EdgeInput } from "../../src/definition";
 import { ONLINE_USER } from "../load/stanzas";
+import { givenNodeOptions, startEdge } from "./edge-process";
 import { heapBytes } from "./heap";
 import type { MeasuredServer, RunningServer, ServerSettings } from "./server";
 
 const root = join(__dirname, "../..");
 
 /** Our gateway, started as users start it. */
-export const xmppEdge = xmppEdgeWith(process.env.XMPP_EDGE_BENCH_NODE_OPTIONS?.split(" ") ?? []); // to profile it, say
+export const xmppEdge = xmppEdgeWith(givenNodeOptions());
 
 /** The same, and its heap can be asked for. */
 export const xmppEdgeInspected = xmppEdgeWith(["--inspect=127.0.0.1:0"]);
@@ -23,58 +23,36 @@ function xmppEdgeWith(nodeOptions: readonly string[]): MeasuredServer {
 }
 
 async function start(settings: ServerSettings, nodeOptions: readonly string[]): Promise<RunningServer> {
-  const work = await makeWorkFolder();
-  const file = (name: string) => join(work, name);
-  const { certPem, keyPem, caPem } = settings.certificates;
-  await writeFile(file("edge.json"), JSON.stringify(definition(settings)));
-  await writeFile(file("edge.pem"), certPem);
-  await writeFile(file("edge.key"), keyPem, { mode: 0o600 });
-  await writeFile(file("anchors.pem"), caPem);
-  const { address, s2sPort, c2sPort, resolver, inner } = settings;
-  const insideArguments: string[] = [];
-  if (inner !== undefined) {
-    await writeFile(file("inside.pem"), inner.gatewayCertificate.certPem);
-    await writeFile(file("inside.key"), inner.gatewayCertificate.keyPem, { mode: 0o600 });
-    insideArguments.push("--certificate", file("inside.pem"), "--key", file("inside.key"));
-    insideArguments.push("--listen-inside", `${address}:${c2sPort}`);
-  }
-  const gateway = new WatchedProcess("xmpp-edge", [
-    ...lifeline,
-    process.execPath,
-    ...nodeOptions,
-    join(root, "dist/cli/main.js"),
-    "run",
-    file("edge.json"),
-    ...["--listen", `${address}:${s2sPort}`],
-    ...["--certificate", file("edge.pem"), "--key", file("edge.key"), "--trust-anchors", file("anchors.pem")],
-    ...["--resolver", `${resolver.address}:${resolver.port}`, "--state", file("state")],
-    ...["--admin", `${address}:0`, "--allow-private-targets", "127.0.0.0/8"],
-    ...["--unlimited-from", "127.0.0.0/8"],
-    ...insideArguments,
-  ]);
-  const stop = async () => {
-    await gateway.stop();
-    await rm(work, { recursive: true, force: true });
+  const { address, s2sPort, c2sPort, certificates, resolver, inner } = settings;
+  const { pid, process, stop } = await startEdge({
+    definition: definition(settings),
+    address,
+    s2sPort,
+    certificates,
+    resolver,
+    unlimitedFrom: "127.0.0.0/8",
+    nodeOptions,
+    more: async (file) => {
+      if (inner === undefined) return [];
+      await writeFile(file("inside.pem"), inner.gatewayCertificate.certPem);
+      await writeFile(file("inside.key"), inner.gatewayCertificate.keyPem, { mode: 0o600 });
+      const inside = ["--certificate", file("inside.pem"), "--key", file("inside.key")];
+      return [...inside, "--listen-inside", `${address}:${c2sPort}`];
+    },
+  });
+  return {
+    pid,
+    lastLines: () => process.tail(),
+    heapBytes: async () => heapBytes(await process.waitForLine("the inspector's address", inspectorAddress)),
+    stop,
   };
-  try {
-    const ready = await gateway.waitForLog(/^\{"ready":true/, { timeout: 60_000 });
-    return {
-      pid: (JSON.parse(ready) as { pid: number }).pid,
-      lastLines: () => gateway.tail(),
-      heapBytes: async () => heapBytes(await gateway.waitForLine("the inspector's address", inspectorAddress)),
-      stop,
-    };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
 }
 
 const inspectorAddress = (line: string) => /^Debugger listening on (ws:\S+)/.exec(line)?.[1];
 
 /** TLS required as by Lync's defaults, and one method alone, as the servers beside are set up. */
-function definition({ domain, partners, s2sPort, method, inner }: ServerSettings) {
-  const methods = {
+function definition({ domain, partners, s2sPort, method, inner }: ServerSettings): EdgeInput {
+  const methods: Record<ServerSettings["method"], Partial<NonNullable<EdgeInput["partners"]>[number]>> = {
     external: { saslNegotiation: "Required", supportDialbackNegotiation: false },
     dialback: { saslNegotiation: "NotSupported", supportDialbackNegotiation: true },
   };

@@ -107,6 +107,7 @@ export class Federation {
   readonly #links = new Map<string, Link>();
   readonly #verifications = new KeyVerifications();
   readonly #keepAlive: KeepAlive;
+  readonly #known: KnownAddresses;
   readonly #understandErrors = new Set<string>();
   readonly #offeredStartTls = new Set<string>();
   readonly #sweeper: NodeJS.Timeout;
@@ -130,6 +131,7 @@ export class Federation {
       randomId: surroundings.randomId,
     });
     this.#keepAlive = new KeepAlive(surroundings.now);
+    this.#known = new KnownAddresses(surroundings.now, options.addressMemory);
     const keys = new DialbackKeys(options.dialbackSecret);
     const admission = new Admission(() => settings().connectionLimit, options.strangers);
     this.#host = {
@@ -148,7 +150,7 @@ export class Federation {
         now: surroundings.now,
         counters,
         log,
-        known: new KnownAddresses(surroundings.now, options.addressMemory),
+        known: this.#known,
       }),
       rates: new PartnerRates(surroundings.now),
       sessions: new ResumableSessions(surroundings.now, surroundings.randomId),
@@ -297,6 +299,7 @@ export class Federation {
   async stop(): Promise<void> {
     this.#stopping = true;
     clearInterval(this.#sweeper);
+    this.#known.write();
     this.#verifications.close(() => true);
     // Inbound streams last: the answers to the last barriers come over them, and stanzas until the peer has closed.
     await Promise.all([...this.#links.values()].map((link) => link.stop()));
@@ -341,6 +344,7 @@ export class Federation {
   }
 
   #sweep(): void {
+    this.#known.write();
     this.#host.sessions.sweep();
     if (this.#host.gate.memoryIsShort) this.#host.admission.shedWaiting();
     // A pair that may federate no more and has nothing left to settle.

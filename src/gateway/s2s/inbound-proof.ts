@@ -25,6 +25,11 @@ export class InboundProof {
     return this.#evidence;
   }
 
+  /** Whether something is being looked up. */
+  get waits(): boolean {
+    return this.#waiting !== undefined;
+  }
+
   /** Looks up what proves the domain, and then goes on with `then` and all that came meanwhile. */
   look(domain: string, row: DocumentPartner, then: () => void): void {
     this.#waiting = [then];

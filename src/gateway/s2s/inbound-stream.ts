@@ -226,7 +226,8 @@ export class InboundStream implements WireHandlers {
 
   onStanza(element: Element): void {
     this.#trace.received(element);
-    if (!this.#proof.inTurn(() => this.#step({ type: "element", element })))
+    if (!this.#proof.waits) this.#step({ type: "element", element });
+    else if (!this.#proof.inTurn(() => this.#step({ type: "element", element })))
       this.#refuse({ condition: "policy-violation", text: "too much was sent without waiting for our header" });
   }
 

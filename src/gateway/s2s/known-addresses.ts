@@ -31,6 +31,8 @@ export class KnownAddresses {
   readonly #seen = new Map<string, KnownAddress>();
   readonly #byAddress = new Map<string, Set<string>>();
   readonly #byPartner = new Map<string, Set<string>>();
+  /** What is to be written, by partner and address. */
+  readonly #changes = new Map<string, (memory: AddressMemory) => void>();
 
   /** @param memory default: none, as at every start */
   constructor(
@@ -39,7 +41,10 @@ export class KnownAddresses {
   ) {
     const oldest = now() - KNOWN_FOR_MS;
     for (const known of memory?.knownAddresses() ?? [])
-      if (known.seenAt < oldest) this.#write((kept) => kept.removeKnownAddress(known.partner, known.address));
+      if (known.seenAt < oldest)
+        this.#changes.set(keyOf(known.partner, known.address), (kept) =>
+          kept.removeKnownAddress(known.partner, known.address),
+        );
       else this.#keep(known);
   }
 
@@ -51,7 +56,19 @@ export class KnownAddresses {
     const isWritten = before !== undefined && now - before.seenAt < WRITTEN_EACH_MS;
     const known = { partner, address: group, seenAt: isWritten ? before.seenAt : now };
     this.#keep(known);
-    if (!isWritten) this.#write((kept) => kept.putKnownAddress(known));
+    if (!isWritten) this.#changes.set(keyOf(partner, group), (kept) => kept.putKnownAddress(known));
+  }
+
+  /** Writes what was learnt and forgotten since: together, for a commit costs more than a row. */
+  write(): void {
+    const changes = [...this.#changes.values()];
+    this.#changes.clear();
+    if (this.memory === undefined) return;
+    try {
+      for (const change of changes) change(this.memory);
+    } catch {
+      // It has told of its failure itself, and nothing here depends on it.
+    }
   }
 
   /** Whether any partner was at that address. */
@@ -78,18 +95,11 @@ export class KnownAddresses {
   }
 
   #forget(partner: string, address: string): void {
-    this.#seen.delete(keyOf(partner, address));
+    const key = keyOf(partner, address);
+    this.#seen.delete(key);
     remove(this.#byAddress, address, partner);
     remove(this.#byPartner, partner, address);
-    this.#write((kept) => kept.removeKnownAddress(partner, address));
-  }
-
-  /** A memory that fails has told so itself, and costs no stream. */
-  #write(change: (memory: AddressMemory) => void): void {
-    if (this.memory === undefined) return;
-    try {
-      change(this.memory);
-    } catch {}
+    this.#changes.set(key, (kept) => kept.removeKnownAddress(partner, address));
   }
 }
 

@@ -38,13 +38,16 @@ describe("known addresses", () => {
     const { known, world } = open(memory);
     known.learn("fabrikam.example", "192.0.2.1");
     known.learn("tailspin.example", "2001:db8::1");
+    known.write();
     const later = (passed: number) => new KnownAddresses(() => world.now + passed, memory);
     expect(later(KNOWN_FOR_MS).has("192.0.2.1")).toBe(true);
     expect(later(KNOWN_FOR_MS).onlyPartnerAt("2001:db8:0:0::/64")).toBe("tailspin.example");
     world.now += KNOWN_FOR_MS;
     known.learn("fabrikam.example", "192.0.2.1");
+    known.write();
     const much = later(1);
     expect([much.has("192.0.2.1"), much.has("2001:db8:0:0::/64")]).toEqual([true, false]);
+    much.write();
     expect(memory.knownAddresses()).toHaveLength(1);
   });
 
@@ -53,6 +56,7 @@ describe("known addresses", () => {
     const { known, world } = open(memory);
     for (let hour = 0; hour < 48; hour++) {
       known.learn("fabrikam.example", "192.0.2.1");
+      known.write();
       world.now += DAY / 24;
     }
     expect(memory.writes).toBe(2);
@@ -63,6 +67,7 @@ describe("known addresses", () => {
     const { known } = open(memory);
     known.learn("fabrikam.example", "198.51.100.1");
     for (let index = 0; index < 1_000; index++) known.learn("tailspin.example", `10.0.${index >> 8}.${index & 255}`);
+    known.write();
     expect(known.has("198.51.100.1")).toBe(true);
     expect([known.has("10.0.0.0"), known.has("10.0.3.231")]).toEqual([false, true]);
     expect(memory.knownAddresses()).toHaveLength(KNOWN_OF_PARTNER + 1);
@@ -76,7 +81,9 @@ describe("known addresses", () => {
     for (let index = 0; index < KNOWN_ADDRESSES - 1; index++) {
       known.learn(`p${Math.floor(index / 32)}.example`, `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`);
       if (index % 1_000 === 0) known.learn("first.example", "192.0.2.1");
+      if (index % 4_096 === 0) known.write();
     }
+    known.write();
     expect([known.has("192.0.2.1"), known.has("192.0.2.2")]).toEqual([true, false]);
     expect(memory.knownAddresses()).toHaveLength(KNOWN_ADDRESSES);
   });
@@ -97,6 +104,7 @@ describe("known addresses", () => {
     };
     const { known } = open({ knownAddresses: () => [], putKnownAddress: fault, removeKnownAddress: fault });
     known.learn("fabrikam.example", "192.0.2.1");
+    known.write();
     expect(known.has("192.0.2.1")).toBe(true);
   });
 });

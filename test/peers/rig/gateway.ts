@@ -140,13 +140,13 @@ export class Gateway {
     return (await this.request("GET", "/status")) as GatewayStatus;
   }
 
-  /** Its counters as they are now: gives the value of one by its name without the prefix, 0 where it has not counted. */
+  /** Its counters as they are now: gives the value of one by its name without our prefix, 0 where it has not counted. */
   async metrics(): Promise<(name: string) => number> {
     const text = await (await fetch(`http://${this.running.admin}/metrics`)).text();
     const values = new Map(
       text.split("\n").map((line) => [line.slice(0, line.lastIndexOf(" ")), Number(line.split(" ").at(-1))]),
     );
-    return (name) => values.get(`xmpp_edge_${name}`) ?? 0;
+    return (name) => values.get(`xmpp_edge_${name}`) ?? values.get(name) ?? 0;
   }
 
   /** The authenticated streams with a partner. */

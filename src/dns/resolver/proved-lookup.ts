@@ -5,7 +5,9 @@ import { type TrustAnchor, TrustChain } from "./dnssec/trust-chain";
 import { VerificationBudget } from "./dnssec/verification-budget";
 import { nameFromText, nameText, readPlainName, type WireName } from "./dnssec/wire-name";
 import { recordSet, type SignedAnswer, TYPE, type WireRecord } from "./dnssec/wire-record";
+import { MalformedMessage } from "./malformed-message";
 import type { Lookup, LookupFailure } from "./name-resolver";
+import { isAskable } from "./names";
 
 /** What one recursive resolver, or several asked in turn, said to a question with the DO bit. */
 export type Told = SignedAnswer | { readonly failed: string; readonly code: LookupFailure };
@@ -32,7 +34,7 @@ const MAX_ZONES = 12;
 /** Milliseconds for which keys and delegations are believed without asking again. */
 const WALK_MS = 30_000;
 /** Questions remembered meanwhile: a hostile zone may lead to ever new names. */
-const WALK_QUESTIONS = 2_048;
+const WALK_QUESTIONS = 512;
 
 /**
  * Looks names up and believes only what is proved from a trust anchor down (RFC 4035 section 5), whoever told it: the
@@ -48,7 +50,7 @@ export class ProvedLookup {
   /** The records of a name and type, at the end of its aliases; every link of which is proved. */
   async records(question: ProvableQuestion): Promise<Proved> {
     const walk = this.#present();
-    const found = await follow(question, walk);
+    const found = await follow(question, walk).catch(unreadable);
     // What went wrong may be over, and must not be believed for longer than one look-up.
     if (found.status === "failed" && this.#walk === walk) this.#walk = undefined;
     return found;
@@ -59,6 +61,12 @@ export class ProvedLookup {
     if (this.#walk === undefined || !this.#walk.isFresh(now)) this.#walk = new Walk(this.options, now);
     return this.#walk;
   }
+}
+
+/** Names in answers may be longer, with what has to be put before them, than any name may be. */
+function unreadable(error: unknown): Proved {
+  if (error instanceof MalformedMessage) return failed("malformed", `the answer cannot be judged: ${error.message}`);
+  throw error;
 }
 
 async function follow({ name, type }: ProvableQuestion, walk: Walk): Promise<Proved> {
@@ -152,7 +160,11 @@ class Walk {
     if (proved === "records") return { records, ttl };
     const target = records.length === 1 ? readPlainName(records[0]!.data, 0) : undefined;
     if (target === undefined) return failed("malformed", `${nameText(name)} has more than one alias`);
-    return { alias: nameText(target.name), ttl };
+    const alias = nameText(target.name);
+    // Text joins labels by dots: a label with a dot in it would be asked for as another name.
+    if (!isAskable(alias) || !nameFromText(alias).equals(target.name))
+      return failed("bad-name", `${nameText(name)} is an alias of a name that cannot stand in a question`);
+    return { alias, ttl };
   }
 
   /** Seconds: no longer than the records or their signatures last (RFC 4035 section 5.3.3). */

@@ -40,6 +40,8 @@ export interface SecureResolverOptions {
 
 /** Records kept of one answer: a hostile zone may hold thousands. */
 const MAX_RECORDS = 32;
+/** Octets of an outcome that is remembered; a hostile zone may make larger ones, and ever new ones. */
+const MAX_KEPT = 4_096;
 /** Questions at once to one server. */
 const MAX_IN_FLIGHT = 64;
 /** An hour: keys above may change, and what they prove is asked for again. */
@@ -103,7 +105,8 @@ class ValidatingResolver implements SecureResolver {
   #begin(key: string, question: ProvableQuestion): Promise<Proved> {
     const begun = withinDeadline(this.#proved.records(question))
       .then((lookup) => {
-        if (lookup.status === "found") this.#cache.put(key, lookup, Math.min(lookup.ttl, LONGEST));
+        if (lookup.status === "found" && octetsOf(lookup.value) <= MAX_KEPT)
+          this.#cache.put(key, { ...lookup, value: lookup.value.map(copied) }, Math.min(lookup.ttl, LONGEST));
         return lookup;
       })
       .finally(() => this.#pending.delete(key));
@@ -125,6 +128,17 @@ class ValidatingResolver implements SecureResolver {
     return firstUsable(attempts, (told) => !("failed" in told), this.#patience);
   }
 }
+
+const octetsOf = (records: readonly WireRecord[]): number =>
+  records.reduce((octets, { owner, data }) => octets + owner.length + data.length, 0);
+
+/** Without the message that it came in. */
+const copied = ({ owner, type, ttl, data }: WireRecord): WireRecord => ({
+  owner: Buffer.from(owner),
+  type,
+  ttl,
+  data: Buffer.from(data),
+});
 
 /** What a resolver's answer says, as far as it can be judged at all. */
 function toldBy(server: ServerAddress, exchanged: Exchanged): Told {
@@ -168,10 +182,12 @@ function addressAnswer({ data }: WireRecord, ttl: number): AddressAnswer | undef
 }
 
 function withinDeadline(lookup: Promise<Proved>): Promise<Proved> {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const over = () => resolve(failed("timeout", `nothing was proved within ${DEADLINE / 1000} s`));
     const timer = setTimeout(over, DEADLINE).unref();
-    lookup.then(resolve, reject).finally(() => clearTimeout(timer));
+    // Whatever strangers' answers bring about here, nothing is proved by it, and no stream else is concerned.
+    const fault = (error: Error) => resolve(failed("malformed", `the answers cannot be judged: ${error.message}`));
+    lookup.then(resolve, fault).finally(() => clearTimeout(timer));
   });
 }
 

@@ -200,6 +200,41 @@ describe("a look-up that believes only what is proved", () => {
     expect(await lookup({ [`TLSA ${HOST}`]: short }).of("TLSA", HOST)).toMatchObject({ status: "found", ttl: 20 });
   });
 
+  test.each<[string, Buffer]>([
+    ["with a dot in a label", Buffer.concat([Buffer.from([1]), Buffer.from("."), wire(DOMAIN)])],
+    ["with octets that nobody prints", Buffer.concat([Buffer.from([2, 0, 255]), wire(DOMAIN)])],
+    ["of the root", wire("")],
+  ])("follows no alias to a name %s", async (_, target) => {
+    const odd = heard(own(record(ALIAS, TYPE.CNAME, target)));
+    expect(await lookup({ [`TLSA ${ALIAS}`]: odd }).of("TLSA", ALIAS)).toMatchObject({
+      status: "failed",
+      code: "bad-name",
+    });
+  });
+
+  test("outlives names that are as long as names may be", async () => {
+    const long = `${"a".repeat(63)}.${"b".repeat(63)}.${"c".repeat(63)}.${"d".repeat(63 - DOMAIN.length - 2)}.${DOMAIN}`;
+    expect(wire(long).length).toBeGreaterThan(252);
+    const denied = own(nsec(long, `z.${DOMAIN}`, [TYPE.A]));
+    const answers = { [`TLSA ${long}`]: { exists: false, answers: [], authorities: denied } as Told };
+    expect(await lookup(answers).of("TLSA", long)).toMatchObject({ status: "failed" });
+  });
+
+  test("reads as many signatures as a message holds, in no time that grows with their square", async () => {
+    const forged = Buffer.concat([Buffer.from([0, TYPE.TLSA]), Buffer.alloc(16), wire("x"), Buffer.from([1])]);
+    const many = Array.from({ length: 2_000 }, () => record(HOST, TYPE.RRSIG, forged));
+    let reads = 0;
+    const counted = many.map((one) => ({
+      ...one,
+      get data() {
+        reads++;
+        return one.data;
+      },
+    }));
+    await lookup({ [`TLSA ${HOST}`]: heard([tlsa(HOST), ...counted]) }).of("TLSA", HOST);
+    expect(reads).toBeLessThan(10 * many.length);
+  });
+
   test("takes a zone's word for itself only, whatever else is signed", async () => {
     const changes = { [`TLSA ${HOST}`]: heard([...own(txt(HOST, "no TLSA")), tlsa(HOST)]) };
     expect(await lookup(changes).of("TLSA", HOST)).toMatchObject({ status: "failed", code: "insecure" });

@@ -1,5 +1,4 @@
-import { signaturesOver } from "./signature";
-import { isWithin, type WireName } from "./wire-name";
+import { isWithin, readPlainName, type WireName } from "./wire-name";
 import { recordSet, type SignedAnswer, TYPE } from "./wire-record";
 
 /**
@@ -27,6 +26,8 @@ export function signerOf({ answers, authorities }: SignedAnswer, name: WireName,
     );
 }
 
+/** Octets before the signer's name (RFC 4034 section 3.1). */
+const FIXED = 18;
 const DENIALS: ReadonlySet<number> = new Set([TYPE.NSEC, TYPE.NSEC3]);
 
 const isBelow = (name: WireName, owner: WireName): boolean => !name.equals(owner) && isWithin(name, owner);
@@ -36,9 +37,8 @@ function signersOver(
   wanted: (owner: WireName, covered: number) => boolean,
 ): WireName[] {
   return section.flatMap(({ type, owner, data }) => {
-    if (type !== TYPE.RRSIG || data.length < 2) return [];
-    const covered = data.readUInt16BE(0);
-    if (!wanted(owner, covered)) return [];
-    return signaturesOver(section, owner, covered).map(({ signer }) => signer);
+    if (type !== TYPE.RRSIG || data.length <= FIXED || !wanted(owner, data.readUInt16BE(0))) return [];
+    const signer = readPlainName(data, FIXED);
+    return signer === undefined ? [] : [signer.name];
   });
 }

@@ -95,7 +95,7 @@ test.each([1, 17])("row %d: no crash, no stanza, an answer to all who begin, and
   expect(answered).toBeGreaterThan(count / 2);
   expect(rig.federation.status().streams).toEqual([]);
   expect(rig.counters.get('streams_authenticated_total{direction="in",method="sasl-over-tls"}') ?? 0).toBe(0);
-  // Not the resident memory: most of that belongs to this test's played sockets. `npm run attack` watches a real one.
+  // Not the resident memory: this test's own sockets and log are in it. `npm run attack` watches a gateway alone.
   const more = (await heap()) - before;
   process.stderr.write(
     `row ${row}: ${count} connections from seed 1, ${answered} answered, ${more.toFixed(1)} MiB more heap\n`,

@@ -2,12 +2,16 @@ import { connectionFindings } from "../../certificate/check/connection-findings"
 import type { CertificateFinding } from "../../certificate/check/finding";
 import { inspectChain } from "../../certificate/check/inspect-chain";
 import { type CertificateSubject, NOTHING_SEEN, subjectOf } from "../../certificate/check/report";
+import { judgeByTlsa } from "../../certificate/dane";
+import { CHAIN_REFUSALS } from "../../certificate/refusal";
 import { TrustStore } from "../../certificate/trust-store";
 import type { Definition } from "../../definition";
 import { rowOf } from "../../definition/negotiation";
 import { type ProbeResult, probe } from "../../dns/probe";
 import { InFlight, type NameResolver, stubResolver } from "../../dns/resolver";
-import { findTargets, type TargetLookup } from "../../dns/resolver/targets";
+import { type SecureResolver, secureResolver } from "../../dns/resolver/secure-resolver";
+import { findTargets, type Target, type TargetLookup } from "../../dns/resolver/targets";
+import { tlsaOf } from "../../dns/resolver/tlsa";
 import type { CheckSurroundings } from "./check";
 
 type Partner = Definition["partners"][number];
@@ -19,13 +23,22 @@ const AT_ONCE = 16;
 export function checkPartners(surroundings: CheckSurroundings): Promise<CertificateSubject[]> {
   const { definition } = surroundings;
   const resolver = stubResolver(surroundings.resolver === undefined ? {} : { servers: surroundings.resolver });
+  const secure = secureResolver({
+    ...(surroundings.resolver !== undefined && { servers: surroundings.resolver }),
+    ...(surroundings.dnssecAnchors !== undefined && { anchors: surroundings.dnssecAnchors }),
+  });
   const inFlight = new InFlight(AT_ONCE);
   return Promise.all(
     definition.partners.flatMap((partner) => {
       const trust = partner.trustAnchors && TrustStore.fromPem(partner.trustAnchors.join("\n"));
       return [partner.domain, ...partner.additionalDomains].map((domain) =>
         inFlight.run("partners", () =>
-          checkPartner(domain, partner, resolver, { ...surroundings, ...(trust && { trust }) }),
+          checkPartner(
+            domain,
+            partner,
+            { resolver: partner.proofType === "dane" ? secure : resolver, secure },
+            { ...surroundings, ...(trust && { trust }) },
+          ),
         ),
       );
     }),
@@ -35,13 +48,13 @@ export function checkPartners(surroundings: CheckSurroundings): Promise<Certific
 async function checkPartner(
   domain: string,
   partner: Partner,
-  resolver: NameResolver,
+  { resolver, secure }: { readonly resolver: NameResolver; readonly secure: SecureResolver },
   surroundings: CheckSurroundings,
 ): Promise<CertificateSubject> {
   const { definition, allowedTargets, signal, trust, lists } = surroundings;
   const allowed = [...allowedTargets, ...(partner.allowedTargets ?? [])];
   const lookup = await findTargets(domain, partner.proxyFqdn, resolver, { allowed, own: [] }, Math.random, signal);
-  if (!lookup.ok) return subjectOf(domain, NOTHING_SEEN, { findings: [lookupFinding(domain, lookup)] });
+  if (!lookup.ok) return subjectOf(domain, NOTHING_SEEN, { findings: [lookupFinding(domain, lookup, partner)] });
   const from = partner.localDomains?.[0] ?? definition.domains[0]?.name;
   const found = await probeFirst(lookup.targets, domain, from, surroundings);
   const { address, port, tls } = found;
@@ -60,29 +73,81 @@ async function checkPartner(
     ...(lists && { lists }),
     ...(tls.stapled && { stapled: tls.stapled }),
   });
-  return subjectOf(name, inspection, { probe: found, findings });
+  if (partner.proofType !== "dane") return subjectOf(name, inspection, { probe: found, findings });
+  const byRecords = await tlsaFindings({ presented: tls.chain, domain, trust, place: found.target, secure, signal });
+  const { findings: seen, ...rest } = inspection;
+  return subjectOf(
+    name,
+    { ...rest, findings: seen.filter(isNoPathFinding) },
+    {
+      probe: found,
+      findings: [...findings, ...byRecords],
+    },
+  );
+}
+
+const PATH_FINDINGS: ReadonlySet<string> = new Set(CHAIN_REFUSALS.map((code) => `certificate-${code}`));
+/** Of a certificate that TLSA records prove, a path to our anchors is not asked. */
+const isNoPathFinding = ({ id }: CertificateFinding) => !PATH_FINDINGS.has(id);
+
+async function tlsaFindings({
+  presented,
+  domain,
+  trust,
+  place,
+  secure,
+  signal,
+}: {
+  readonly presented: readonly Buffer[];
+  readonly domain: string;
+  readonly trust: TrustStore;
+  readonly place: { readonly host: string; readonly port: number };
+  readonly secure: SecureResolver;
+  readonly signal: AbortSignal;
+}): Promise<CertificateFinding[]> {
+  const looked = await tlsaOf(place, secure, signal);
+  const evidence = looked.ok ? { domain, endpoints: [looked.endpoint] } : { domain, failed: looked.text };
+  const verdict = judgeByTlsa({ presented, domain, evidence, trust, now: new Date() });
+  if (verdict.ok) return [];
+  return [
+    {
+      id: "certificate-tlsa",
+      verdict: looked.ok || looked.absent ? "fail" : "unknown",
+      domains: [domain],
+      found: verdict.reason,
+      expected: "a TLSA record, proved by DNSSEC, that agrees with the certificate",
+      remedy: "ask the partner to publish one, or take proofType out of its row",
+      source: "RFC 7673 section 4",
+    },
+  ];
 }
 
 /** In the order in which the gateway tries them: an address that does not answer is passed over. */
 async function probeFirst(
-  targets: readonly { readonly address: string; readonly port: number }[],
+  targets: readonly Target[],
   domain: string,
   from: string | undefined,
   { timeout, signal, secureContext }: CheckSurroundings,
-): Promise<ProbeResult> {
-  let last: ProbeResult | undefined;
-  for (const { address, port } of targets) {
-    last = await probe(
+): Promise<ProbeResult & { readonly target: Target }> {
+  let last: (ProbeResult & { readonly target: Target }) | undefined;
+  for (const target of targets) {
+    const { address, port } = target;
+    const probed = await probe(
       { domain, address, port, ...(from !== undefined && { from }) },
       { timeout, signal, ...(secureContext && { secureContext }) },
     );
+    last = { ...probed, target };
     if (last.reached !== "none" || signal.aborted) break;
   }
   if (last === undefined) throw new RangeError("a look-up that succeeds has a target");
   return last;
 }
 
-function lookupFinding(domain: string, lookup: Extract<TargetLookup, { ok: false }>): CertificateFinding {
+function lookupFinding(
+  domain: string,
+  lookup: Extract<TargetLookup, { ok: false }>,
+  { proofType }: Partner,
+): CertificateFinding {
   return {
     id: `partner-${lookup.why}`,
     verdict: lookup.why === "failed" ? "unknown" : "fail",
@@ -94,7 +159,9 @@ function lookupFinding(domain: string, lookup: Extract<TargetLookup, { ok: false
         ? `${lookup.remedy} (or --allow-private-targets for this run)`
         : lookup.why === "absent"
           ? "ask the partner where its server is; set proxyFqdn if it publishes no SRV record"
-          : "look whether the DNS can be reached, and run it again",
+          : proofType === "dane"
+            ? "ask the partner to sign its zones, and look whether the resolvers pass signatures on"
+            : "look whether the DNS can be reached, and run it again",
     source: "RFC 6120 section 3.2",
   };
 }

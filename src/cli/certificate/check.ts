@@ -15,7 +15,9 @@ import type { TrustStore } from "../../certificate/trust-store";
 import { certificateNames, type Definition, facts } from "../../definition";
 import { parseServerAddress, type ServerAddress, type Verdict } from "../../dns";
 import { probe } from "../../dns/probe";
+import type { TrustAnchor } from "../../dns/resolver/dnssec/trust-chain";
 import { type CliContext, CommandError, UsageError } from "../context";
+import { dnssecAnchorsOf } from "../dnssec-anchor";
 import { jsonText } from "../output/json";
 import { printable } from "../output/printable";
 import { range, readSecret } from "../run-options";
@@ -31,6 +33,7 @@ interface CheckFlags {
   readonly keyPassphraseFile?: string;
   readonly trustAnchors?: string;
   readonly resolver?: readonly ServerAddress[];
+  readonly dnssecAnchor?: string;
   readonly allowPrivateTargets?: readonly string[];
   readonly revocation: boolean;
   readonly timeout: number;
@@ -52,6 +55,8 @@ export interface CheckSurroundings {
   /** Milliseconds for one connection. */
   readonly timeout: number;
   readonly resolver: readonly ServerAddress[] | undefined;
+  /** For partners proved by TLSA records; undefined: the root's keys. */
+  readonly dnssecAnchors: readonly TrustAnchor[] | undefined;
   readonly allowedTargets: readonly string[];
   readonly signal: AbortSignal;
 }
@@ -82,6 +87,10 @@ export function register(program: Command, context: CliContext): void {
       "--resolver <address[:port]>",
       "ask this DNS resolver for partners' servers; may be repeated (default: the system's)",
       resolvers,
+    )
+    .option(
+      "--dnssec-anchor <file|record>",
+      "trust these DS or DNSKEY records instead of the root's keys, for partners proved by TLSA records",
     )
     .option(
       "--allow-private-targets <cidr>",
@@ -128,6 +137,7 @@ async function check(file: string, flags: CheckFlags, context: CliContext): Prom
     secureContext: flags.store === undefined || ways.length === 0 ? undefined : liveContext(flags.store, flags),
     timeout,
     resolver: flags.resolver,
+    dnssecAnchors: flags.dnssecAnchor === undefined ? undefined : dnssecAnchorsOf(flags.dnssecAnchor),
     allowedTargets,
     signal: context.signal,
   };

@@ -4,12 +4,13 @@ import type { DocumentPartner } from "../../definition/facts/gateway-document";
 import { forbiddenInWords } from "../../dns/resolver/forbidden-targets";
 import type { SecureResolver } from "../../dns/resolver/secure-resolver";
 import { findOtherHost, findTargets, type Target } from "../../dns/resolver/targets";
+import { tlsaOf } from "../../dns/resolver/tlsa";
 import { dial } from "./dial";
 import type { OutboundEnd } from "./outbound-end";
 import type { OtherHost } from "./outbound-state";
 import type { Pair } from "./pair";
 import type { StreamHost } from "./stream-host";
-import { DANE_REMEDY, resolverFor, tlsaOf } from "./tlsa-lookup";
+import { DANE_REMEDY, resolverFor } from "./tlsa-lookup";
 
 export type Reached =
   | {

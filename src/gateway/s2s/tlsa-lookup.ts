@@ -1,9 +1,8 @@
-import { readTlsa } from "../../certificate/dane";
-import { type TlsaEndpoint, type TlsaEvidence, tlsaOwner } from "../../certificate/peer-evidence";
+import type { TlsaEvidence } from "../../certificate/peer-evidence";
 import type { DocumentPartner } from "../../definition/facts/gateway-document";
 import type { NameResolver } from "../../dns/resolver";
-import type { SecureResolver } from "../../dns/resolver/secure-resolver";
 import { findHosts } from "../../dns/resolver/targets";
+import { tlsaOf } from "../../dns/resolver/tlsa";
 import type { Surroundings } from "./stream-host";
 
 /** What the operator of either side can do where the DNS proves too little. */
@@ -15,22 +14,6 @@ export const resolverFor = (
   row: DocumentPartner,
   { resolver, secureResolver }: Pick<Surroundings, "resolver" | "secureResolver">,
 ): NameResolver => (row.proofType === "dane" ? secureResolver : resolver);
-
-type Place = Pick<TlsaEndpoint, "host" | "port">;
-type Found =
-  | { readonly ok: true; readonly endpoint: TlsaEndpoint }
-  /** `absent`: proved not to be there; else it could not be proved. */
-  | { readonly ok: false; readonly absent: boolean; readonly text: string };
-
-/** The records of one server, as far as they are proved. */
-export async function tlsaOf({ host, port }: Place, resolver: SecureResolver, signal: AbortSignal): Promise<Found> {
-  const owner = tlsaOwner({ host, port });
-  const lookup = await resolver.tlsa(owner, { signal });
-  if (lookup.status === "absent") return { ok: false, absent: true, text: `${owner} has no TLSA record` };
-  if (lookup.status === "failed") return { ok: false, absent: false, text: lookup.reason };
-  const records = lookup.value.map(readTlsa).filter((record) => record !== undefined);
-  return { ok: true, endpoint: { host, port, records } };
-}
 
 /**
  * The records of all servers of a domain, for one that has connected to us: which of them it is nobody can tell

@@ -26,7 +26,7 @@ export interface PeerIdentityOptions {
 const NO_LISTS: RevocationLists = { of: () => [] };
 
 /**
- * Judges peers' certificates by what their row says proves them (RFC 7712 section 3, "prooftype"): a path to our
+ * Judges peers' certificates by what their row says proves them ("prooftype", RFC 7712): a path to our
  * anchors or the partner's own, or its TLSA records; and then its pins, and revocation.
  */
 export class PeerIdentity {

@@ -63,7 +63,7 @@ type Usable =
   | { readonly ok: true; readonly targets: readonly Target[]; tlsaOf(target: Target): TlsaEvidence | undefined }
   | { readonly ok: false; readonly end: OutboundEnd };
 
-/** Where TLSA records prove the partner, nobody is dialled of whom there are none (RFC 7673 section 3.4). */
+/** Where TLSA records are to prove the partner, nobody is dialled of whom there are none (RFC 7673 section 3). */
 async function provedTargets(
   domain: string,
   row: DocumentPartner,

@@ -17,7 +17,7 @@ export const resolverFor = (
 
 /**
  * The records of all servers of a domain, for one that has connected to us: which of them it is nobody can tell
- * (RFC 7712 section 6.3). Never rejects.
+ * (RFC 7712). Never rejects.
  */
 export async function tlsaOfDomain(
   domain: string,

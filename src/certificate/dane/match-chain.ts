@@ -9,9 +9,8 @@ import { type TlsaRecord, unusableBecause } from "./tlsa-record";
  */
 export function matchingRecords(records: readonly TlsaRecord[], chain: readonly Buffer[]): TlsaRecord[] {
   const usable = records.filter((record) => unusableBecause(record) === undefined);
-  const [leaf, ...others] = readable(chain);
-  if (leaf === undefined || usable.length === 0) return [];
-  const path = pathFrom(leaf, others);
+  const { leaf, path } = usable.length === 0 ? UNREAD : readPath(chain);
+  if (leaf === undefined) return [];
   return usable.filter((record) => {
     if (record.usage === 1 || record.usage === 3) return isAssociated(record, leaf);
     if (path.some((certificate) => isAssociated(record, certificate))) return true;
@@ -25,9 +24,8 @@ export function matchingRecords(records: readonly TlsaRecord[], chain: readonly 
  */
 export function anchorsOf(records: readonly TlsaRecord[], chain: readonly Buffer[]): Buffer[] {
   const usable = records.filter((record) => record.usage === 2 && unusableBecause(record) === undefined);
-  const [leaf, ...others] = readable(chain);
-  if (leaf === undefined || usable.length === 0) return [];
-  const path = pathFrom(leaf, others);
+  const { leaf, path } = usable.length === 0 ? UNREAD : readPath(chain);
+  if (leaf === undefined) return [];
   const last = path.at(-1) ?? leaf;
   return usable.flatMap((record) => [
     ...path.filter((certificate) => isAssociated(record, certificate)).map(({ raw }) => raw),
@@ -45,6 +43,26 @@ export function recordFor(leaf: Buffer): TlsaRecord | undefined {
 
 /** More than any sound chain has. */
 const MAX_CHAIN = 16;
+/** Signatures looked at for a path: certificates of one name, each of which may have issued the other, are no chain. */
+const MAX_SIGNATURES = 32;
+
+interface ReadPath {
+  readonly leaf: X509Certificate | undefined;
+  readonly path: readonly X509Certificate[];
+}
+
+const UNREAD: ReadPath = { leaf: undefined, path: [] };
+/** A chain is compared with the records of every server of its domain. */
+const PATHS = new WeakMap<readonly Buffer[], ReadPath>();
+
+function readPath(chain: readonly Buffer[]): ReadPath {
+  const known = PATHS.get(chain);
+  if (known !== undefined) return known;
+  const [leaf, ...others] = readable(chain);
+  const read = leaf === undefined ? UNREAD : { leaf, path: pathFrom(leaf, others) };
+  PATHS.set(chain, read);
+  return read;
+}
 
 /** Up to the first that cannot be read. */
 function readable(chain: readonly Buffer[]): X509Certificate[] {
@@ -65,8 +83,11 @@ function readable(chain: readonly Buffer[]): X509Certificate[] {
 function pathFrom(leaf: X509Certificate, others: readonly X509Certificate[]): X509Certificate[] {
   const path: X509Certificate[] = [];
   const left = new Set(others);
+  let signatures = 0;
   for (let below = leaf; ; ) {
-    const issuer = [...left].find((one) => issued(one, below));
+    const issuer = [...left].find(
+      (one) => below.checkIssued(one) && signatures++ < MAX_SIGNATURES && issued(one, below),
+    );
     if (issuer === undefined) return path;
     left.delete(issuer);
     path.push(issuer);

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
-import { beforeAll, describe, expect, test } from "@jest/globals";
+import { createHash, X509Certificate } from "node:crypto";
+import { afterEach, beforeAll, describe, expect, jest, test } from "@jest/globals";
 import {
   matchingRecords,
   readTlsa,
@@ -92,5 +92,19 @@ describe("a record", () => {
   ])("%s", (data, said) => {
     const read = readTlsa(Buffer.from(data, "hex"));
     expect(read === undefined ? undefined : (unusableBecause(read) ?? "good")).toBe(said);
+  });
+});
+
+describe("certificates of one name", () => {
+  afterEach(() => void jest.restoreAllMocks());
+
+  test("cost so many signatures and no more, for all servers of a domain together", async () => {
+    const namesakes = await Promise.all(Array.from({ length: 15 }, () => issue({ subject: "CN=Issuing", ca: true })));
+    const presented = [leaf.der, ...namesakes.map(({ der }) => der)];
+    const verify = jest.spyOn(X509Certificate.prototype, "verify");
+    for (let server = 0; server < 32; server++) matchingRecords([record(2, 1, 1, stranger)], presented);
+    expect(verify.mock.calls.length).toBeGreaterThan(0);
+    expect(verify.mock.calls.length).toBeLessThanOrEqual(32);
+    expect(matches(record(2, 1, 1, issuing), [...presented.slice(0, 1), issuing.der])).toBe(true);
   });
 });

@@ -35,6 +35,8 @@ const MUCH_BACKLOG = 1024 * 1024;
 const SLOW_MS = 250;
 /** After so many slow reads without relief it counts as dead as well. */
 const MAXIMUM_SLOW_READS = 40;
+/** What a peer may have on its way when it is refused: that is taken off it, so that it reads our last words in peace. */
+const UNWANTED_BYTES = 64 * 1024;
 /** A peer that has closed its direction gets this long to read what is on its way. */
 const LAST_FLUSH_MS = 2_000;
 
@@ -53,6 +55,7 @@ export class Wire {
   #ending: NodeJS.Timeout | undefined;
   /** What comes is thrown away: it broke a rule, or nobody wants it any more. */
   #deaf = false;
+  #unwanted = 0;
   /** Nothing is read until then. */
   #rest: NodeJS.Timeout | undefined;
   #slowReads = 0;
@@ -97,7 +100,10 @@ export class Wire {
     this.#parser = this.#newParser();
   }
 
-  /** Throws away what the peer sends from now on; it can still read our last words. */
+  /**
+   * Throws away what the peer sends from now on, and reads only a little of it: who goes on pouring is held up by TCP
+   * until its patience is over. It can still read our last words.
+   */
   stopListening(): void {
     this.#deaf = true;
     this.#parser.stop();
@@ -200,7 +206,11 @@ export class Wire {
   }
 
   #read(chunk: Buffer): void {
-    if (this.#deaf) return;
+    if (this.#deaf) {
+      this.#unwanted += chunk.length;
+      if (this.#unwanted > UNWANTED_BYTES) this.#socket.pause();
+      return;
+    }
     const parser = this.#parser;
     const before = parser.whitespaceBytes;
     try {
@@ -281,7 +291,8 @@ export class Wire {
     const socket = this.#socket;
     if (flushed) {
       socket.destroySoon();
-      setTimeout(() => socket.destroy(), LAST_FLUSH_MS).unref();
+      const last = setTimeout(() => socket.destroy(), LAST_FLUSH_MS).unref();
+      socket.once("close", () => clearTimeout(last)); // it holds the socket, and the socket its stream
     } else socket.destroy();
     this.#handlers.onClosed(reason);
   }

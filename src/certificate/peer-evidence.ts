@@ -1,4 +1,5 @@
 import type { TlsaRecord } from "./dane";
+import type { PoshFingerprint } from "./posh";
 
 /** What is known of a peer beside the chain that it presented. */
 export interface PeerEvidence {
@@ -8,7 +9,17 @@ export interface PeerEvidence {
   readonly stapled?: Buffer;
   /** What the DNS proves of its certificate, where its row's `proofType` is `dane`. */
   readonly tlsa?: TlsaEvidence;
+  /** What its POSH document says of its certificate, where its row's `proofType` is `posh`. */
+  readonly posh?: PoshEvidence;
 }
+
+/** What proves the certificate instead of a path to our anchors. */
+export type ProofEvidence = Pick<PeerEvidence, "tlsa" | "posh">;
+
+/** The fingerprints of a domain's POSH document, and where they were; or why there are none. */
+export type PoshEvidence =
+  | { readonly domain: string; readonly url: string; readonly fingerprints: readonly PoshFingerprint[] }
+  | { readonly domain: string; readonly failed: string };
 
 /** TLSA records that DNSSEC proves, of the places where a domain's servers are; or why there are none. */
 export type TlsaEvidence =

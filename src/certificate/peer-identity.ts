@@ -4,6 +4,7 @@ import type { Certificate } from "./certificate";
 import { TrustStore, validateChain } from "./chain";
 import { judgeByTlsa } from "./dane";
 import type { PeerEvidence } from "./peer-evidence";
+import { judgeByPosh } from "./posh";
 import { findRevocationFault, type RevocationLists } from "./revocation/judge-path";
 
 /** Whether a presented chain proves a domain to us, and why not. */
@@ -27,7 +28,7 @@ const NO_LISTS: RevocationLists = { of: () => [] };
 
 /**
  * Judges peers' certificates by what their row says proves them ("prooftype", RFC 7712): a path to our
- * anchors or the partner's own, or its TLSA records; and then its pins, and revocation.
+ * anchors or the partner's own, its TLSA records, or its POSH document; and then its pins, and revocation.
  */
 export class PeerIdentity {
   readonly #trust: TrustStore | undefined;
@@ -52,18 +53,38 @@ export class PeerIdentity {
     presented: readonly Buffer[],
     evidence: PeerEvidence = {},
   ): IdentityVerdict {
-    const proved =
-      row.proofType === "dane"
-        ? judgeByTlsa({
-            presented,
-            domain,
-            evidence: evidence.tlsa,
-            trust: this.#trustFor(row),
-            now: new Date(this.#now()),
-          })
-        : this.#judgeChain(row, domain, presented);
+    const proved = this.#judgeProof(row, domain, presented, evidence);
     if (!proved.ok) return proved;
     return this.#judgePins(row, presented) ?? this.#judgeRevocation(row, domain, proved.path, evidence) ?? { ok: true };
+  }
+
+  /** The anchors that count for a row; undefined where there are none. */
+  trustFor(row: DocumentPartner): TrustStore | undefined {
+    if (row.trustAnchors === undefined) return this.#trust;
+    let trust = this.#partnerTrust.get(row);
+    if (trust === undefined) {
+      trust = TrustStore.fromPem(row.trustAnchors.join("\n"));
+      this.#partnerTrust.set(row, trust);
+    }
+    return trust;
+  }
+
+  #judgeProof(
+    row: DocumentPartner,
+    domain: string,
+    presented: readonly Buffer[],
+    evidence: PeerEvidence,
+  ): { readonly ok: true; readonly path?: readonly Certificate[] } | Extract<IdentityVerdict, { ok: false }> {
+    switch (row.proofType) {
+      case "dane": {
+        const trust = this.trustFor(row);
+        return judgeByTlsa({ presented, domain, evidence: evidence.tlsa, trust, now: new Date(this.#now()) });
+      }
+      case "posh":
+        return judgeByPosh({ presented, domain, evidence: evidence.posh });
+      default:
+        return this.#judgeChain(row, domain, presented);
+    }
   }
 
   #judgeChain(
@@ -71,7 +92,7 @@ export class PeerIdentity {
     domain: string,
     presented: readonly Buffer[],
   ): { readonly ok: true; readonly path: readonly Certificate[] } | { readonly ok: false; readonly reason: string } {
-    const trust = this.#trustFor(row);
+    const trust = this.trustFor(row);
     if (trust === undefined)
       return {
         ok: false,
@@ -99,7 +120,7 @@ export class PeerIdentity {
     path: readonly Certificate[] | undefined,
     { stapled, askedToStaple = false }: PeerEvidence,
   ): IdentityVerdict | undefined {
-    // Whoever vouches for the certificate itself takes that back by its record (RFC 7671 section 5.1).
+    // Whoever vouches for the certificate itself takes that back by the record (RFC 7671 section 5.1) or the document.
     if (row.revocation === undefined || path === undefined) return undefined;
     const now = new Date(this.#now());
     const fault = findRevocationFault({
@@ -114,16 +135,6 @@ export class PeerIdentity {
     if (fault.code !== "revocation-unknown" || row.revocation === "hard") return { ok: false, reason };
     this.#warn(domain, `${fault.code}: ${fault.detail}`);
     return undefined;
-  }
-
-  #trustFor(row: DocumentPartner): TrustStore | undefined {
-    if (row.trustAnchors === undefined) return this.#trust;
-    let trust = this.#partnerTrust.get(row);
-    if (trust === undefined) {
-      trust = TrustStore.fromPem(row.trustAnchors.join("\n"));
-      this.#partnerTrust.set(row, trust);
-    }
-    return trust;
   }
 }
 

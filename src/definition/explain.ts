@@ -60,7 +60,7 @@ export function explainPartner(definition: Definition, domain: string): PartnerE
       ...(row.tls === "Optional"
         ? ["Once the partner offers STARTTLS, its failure never falls back to a plain stream."]
         : []),
-      ...(partner.proofType === "dane" ? [BY_TLSA] : []),
+      ...PROOF[partner.proofType ?? "pkix"],
       ...REVOCATION[partner.revocation ?? "off"],
     ],
   };
@@ -71,8 +71,13 @@ export function agreedMethod(ours: PartnerExplanation, theirs: PartnerExplanatio
   return bestCommonMethod(ours.outbound.methods, theirs.inbound.methods);
 }
 
-const BY_TLSA =
-  "Its certificate is proved by its TLSA records, in zones that DNSSEC proves; without them no stream comes up by it.";
+const PROOF = {
+  pkix: [],
+  dane: [
+    "Its certificate is proved by its TLSA records, in zones that DNSSEC proves; without them no stream comes up by it.",
+  ],
+  posh: ["Its certificate is proved by its POSH document, fetched over HTTPS; without it no stream comes up by it."],
+} as const;
 
 const REVOCATION: Readonly<Record<"off" | "soft" | "hard", readonly string[]>> = {
   off: [],

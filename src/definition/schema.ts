@@ -178,10 +178,10 @@ const partner = z
       .describe("PEM certificates trusted for this partner instead of the gateway's anchors"),
     pins: pins.optional().describe("SHA-256 of public keys, one of which the partner's certificate must have"),
     proofType: z
-      .enum(["pkix", "dane"])
+      .enum(["pkix", "dane", "posh"])
       .optional()
       .describe(
-        "what proves its certificate: pkix: a path to the anchors; dane: its TLSA records, proved by DNSSEC; default: pkix",
+        "what proves its certificate: pkix: a path to the anchors; dane: its TLSA records, proved by DNSSEC; posh: its POSH document, fetched over HTTPS; default: pkix",
       ),
     revocation: z
       .enum(["off", "soft", "hard"])

@@ -24,6 +24,7 @@ import { Router } from "./routing/router";
 import { MAXIMUM_UNAUTHENTICATED } from "./s2s/admission";
 import { Federation, type FederationStatus } from "./s2s/federation";
 import { type Credentials, OwnCertificates } from "./s2s/own-certificates";
+import { PoshDocuments } from "./s2s/posh/posh-documents";
 import type { GatewayStatus } from "./status";
 import { serveBackups } from "./store/backup-socket";
 import { openStore } from "./store/sqlite-store";
@@ -126,6 +127,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
       randomId: (bytes: number) => options.randomBytes(bytes).toString("hex"),
       resolver: options.resolver,
       secureResolver: options.secureResolver,
+      posh: new PoshDocuments({ resolver: options.resolver, now }),
     },
     store,
     certificates,

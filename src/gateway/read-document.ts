@@ -206,7 +206,7 @@ const partner = object(
     proxyFqdn: domain,
     trustAnchors: listOf(anchor, 32),
     pins: listOf(pin, 32),
-    proofType: oneOf("dane"),
+    proofType: oneOf("dane", "posh"),
     revocation: oneOf("soft", "hard"),
     allowedTargets: listOf(range, 64),
     blockedUsers: listOf(userAddress, 1000),

@@ -167,17 +167,18 @@ describe("explaining a partner", () => {
   });
 
   it("tells what proves a certificate where that is no anchor", () => {
-    const told = (proofType: "dane" | "pkix") => {
+    const told = (proofType: "dane" | "pkix" | "posh") => {
       const { definition } = parseDefinition({
         name: "contoso",
         accessEdge: { fqdn: "sip.contoso.example" },
         domains: [{ name: "contoso.example" }],
         partners: [{ domain: "fabrikam.example", proofType }],
       });
-      return explainPartner(definition!, "fabrikam.example")!.reasons.filter((text) => text.includes("TLSA"));
+      return explainPartner(definition!, "fabrikam.example")!.reasons.filter((text) => text.includes("proved by"));
     };
     expect(told("pkix")).toEqual([]);
     expect(told("dane")).toEqual([expect.stringMatching(/proved by its TLSA records, in zones that DNSSEC proves/)]);
+    expect(told("posh")).toEqual([expect.stringMatching(/proved by its POSH document, fetched over HTTPS/)]);
   });
 
   it("knows nothing of unlisted domains", () => {

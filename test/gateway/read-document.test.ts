@@ -27,7 +27,7 @@ beforeAll(async () => {
         allowedTargets: ["10.0.0.0/8", "fd00::/8"],
         blockedUsers: ["eve@fabrikam.example", "eve@it.fabrikam.example"],
       }),
-      partner({ domain: "tailspin.example", tls: "Optional", sasl: "Optional" }),
+      partner({ domain: "tailspin.example", tls: "Optional", sasl: "Optional", proofType: "posh" }),
     ],
     {
       access: {

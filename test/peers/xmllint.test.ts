@@ -23,6 +23,7 @@ const STRICTER = new Set([
   "xml-encoding",
   "xml-version",
   "xml-name-too-long",
+  "xml-namespace-name",
   "xml-too-deep",
   "xml-too-large",
   "xml-too-many-attributes",

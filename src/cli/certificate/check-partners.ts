@@ -3,6 +3,7 @@ import type { CertificateFinding } from "../../certificate/check/finding";
 import { inspectChain } from "../../certificate/check/inspect-chain";
 import { type CertificateSubject, NOTHING_SEEN, subjectOf } from "../../certificate/check/report";
 import { judgeByTlsa } from "../../certificate/dane";
+import { judgeByPosh, type PoshQuestion } from "../../certificate/posh";
 import { CHAIN_REFUSALS } from "../../certificate/refusal";
 import { TrustStore } from "../../certificate/trust-store";
 import type { Definition } from "../../definition";
@@ -12,6 +13,7 @@ import { InFlight, type NameResolver, stubResolver } from "../../dns/resolver";
 import { type SecureResolver, secureResolver } from "../../dns/resolver/secure-resolver";
 import { findTargets, type Target, type TargetLookup } from "../../dns/resolver/targets";
 import { tlsaOf } from "../../dns/resolver/tlsa";
+import { PoshDocuments } from "../../gateway/s2s/posh/posh-documents";
 import type { CheckSurroundings } from "./check";
 
 type Partner = Definition["partners"][number];
@@ -27,6 +29,7 @@ export function checkPartners(surroundings: CheckSurroundings): Promise<Certific
     ...(surroundings.resolver !== undefined && { servers: surroundings.resolver }),
     ...(surroundings.dnssecAnchors !== undefined && { anchors: surroundings.dnssecAnchors }),
   });
+  const posh = new PoshDocuments({ resolver, now: Date.now });
   const inFlight = new InFlight(AT_ONCE);
   return Promise.all(
     definition.partners.flatMap((partner) => {
@@ -36,7 +39,7 @@ export function checkPartners(surroundings: CheckSurroundings): Promise<Certific
           checkPartner(
             domain,
             partner,
-            { resolver: partner.proofType === "dane" ? secure : resolver, secure },
+            { resolver: partner.proofType === "dane" ? secure : resolver, secure, posh },
             { ...surroundings, ...(trust && { trust }) },
           ),
         ),
@@ -48,7 +51,11 @@ export function checkPartners(surroundings: CheckSurroundings): Promise<Certific
 async function checkPartner(
   domain: string,
   partner: Partner,
-  { resolver, secure }: { readonly resolver: NameResolver; readonly secure: SecureResolver },
+  {
+    resolver,
+    secure,
+    posh,
+  }: { readonly resolver: NameResolver; readonly secure: SecureResolver; readonly posh: PoshDocuments },
   surroundings: CheckSurroundings,
 ): Promise<CertificateSubject> {
   const { definition, allowedTargets, signal, trust, lists } = surroundings;
@@ -73,21 +80,27 @@ async function checkPartner(
     ...(lists && { lists }),
     ...(tls.stapled && { stapled: tls.stapled }),
   });
-  if (partner.proofType !== "dane") return subjectOf(name, inspection, { probe: found, findings });
-  const byRecords = await tlsaFindings({ presented: tls.chain, domain, trust, place: found.target, secure, signal });
+  const presented = tls.chain;
+  let byProof: CertificateFinding[];
+  if (partner.proofType === "dane")
+    byProof = await tlsaFindings({ presented, domain, trust, place: found.target, secure, signal });
+  else if (partner.proofType === "posh") {
+    const evidence = await posh.of({ domain, row: partner, trust, policy: { allowed, own: [] } });
+    byProof = poshFindings({ presented, domain, evidence });
+  } else return subjectOf(name, inspection, { probe: found, findings });
   const { findings: seen, ...rest } = inspection;
   return subjectOf(
     name,
     { ...rest, findings: seen.filter(isNoPathFinding) },
     {
       probe: found,
-      findings: [...findings, ...byRecords],
+      findings: [...findings, ...byProof],
     },
   );
 }
 
 const PATH_FINDINGS: ReadonlySet<string> = new Set(CHAIN_REFUSALS.map((code) => `certificate-${code}`));
-/** Of a certificate that TLSA records prove, a path to our anchors is not asked. */
+/** Of a certificate that TLSA records or a POSH document prove, a path to our anchors is not asked. */
 const isNoPathFinding = ({ id }: CertificateFinding) => !PATH_FINDINGS.has(id);
 
 async function tlsaFindings({
@@ -118,6 +131,22 @@ async function tlsaFindings({
       expected: "a TLSA record, proved by DNSSEC, that agrees with the certificate",
       remedy: "ask the partner to publish one, or take proofType out of its row",
       source: "RFC 7673 section 4",
+    },
+  ];
+}
+
+function poshFindings(question: PoshQuestion): CertificateFinding[] {
+  const verdict = judgeByPosh(question);
+  if (verdict.ok) return [];
+  return [
+    {
+      id: "certificate-posh",
+      verdict: question.evidence !== undefined && "failed" in question.evidence ? "unknown" : "fail",
+      domains: [question.domain],
+      found: verdict.reason,
+      expected: "a POSH document that lists the certificate",
+      remedy: "ask the partner to list it, or take proofType out of its row",
+      source: "RFC 7711",
     },
   ];
 }

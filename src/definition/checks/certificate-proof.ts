@@ -15,7 +15,8 @@ export function certificateProofFindings({ partners }: Definition): Finding[] {
     const asked = ASKED.filter(({ field }) => partner[field] !== undefined && partner[field] !== DEFAULTS[field]);
     return [
       ...asked.flatMap((one) => findingOf(one, partner, index, methods)),
-      ...(partner.proofType === "dane" ? anchorsFindings(partner, index) : []),
+      ...(partner.proofType === "dane" || partner.proofType === "posh" ? anchorsFindings(partner, index) : []),
+      ...(partner.proofType === "posh" ? uselessRevocation(partner, index) : []),
     ];
   });
 }
@@ -32,7 +33,7 @@ interface Asked {
 
 const ASKED: readonly Asked[] = [
   { field: "revocation", inert: "revoked or not", also: "where that is revoked" },
-  { field: "proofType", inert: "by DANE or otherwise", also: "where no TLSA record proves it" },
+  { field: "proofType", inert: "by DANE, POSH or otherwise", also: "where no record or document proves it" },
 ];
 
 function findingOf(
@@ -70,17 +71,38 @@ function findingOf(
   ];
 }
 
-/** Usages 0 and 1 alone ask for a CA beside the record, and hardly anybody publishes them (RFC 7671 section 4). */
-function anchorsFindings({ domain, trustAnchors }: Partner, index: number): Finding[] {
+/**
+ * With DANE, usages 0 and 1 alone ask for a CA beside the record, and hardly anybody publishes them (RFC 7671 section 4);
+ * with POSH, the anchors are those of the web server that has the document.
+ */
+function anchorsFindings({ domain, proofType, trustAnchors }: Partner, index: number): Finding[] {
   if (trustAnchors === undefined) return [];
   return [
     {
       severity: "info",
       id: "partner-proof-type-anchors",
       path: ["partners", index, "trustAnchors"],
-      rule: `${domain}: its anchors count beside TLSA records of usage 0 and 1 alone`,
+      rule:
+        proofType === "dane"
+          ? `${domain}: its anchors count beside TLSA records of usage 0 and 1 alone`
+          : `${domain}: its anchors are those of the web server that has its POSH document, and of no XMPP server`,
       remedy: "take trustAnchors out, or proofType",
-      source: "RFC 7671 section 5",
+      source: proofType === "dane" ? "RFC 7671 section 5" : "RFC 7711",
+    },
+  ];
+}
+
+function uselessRevocation({ domain, revocation }: Partner, index: number): Finding[] {
+  if (revocation === undefined || revocation === "off") return [];
+  return [
+    {
+      severity: "warning",
+      id: "partner-proof-type-revocation",
+      path: ["partners", index, "revocation"],
+      value: revocation,
+      rule: `${domain}: its POSH document proves its certificate, of which no CA has a say, so that revocation is not looked at`,
+      remedy: "take revocation out, or proofType",
+      source: "RFC 7711",
     },
   ];
 }

@@ -112,6 +112,12 @@ function localDomainChanges(before: DocumentPartner, after: DocumentPartner, say
   }
 }
 
+const PROVED_BY = {
+  pkix: "anchors",
+  dane: "its TLSA records (DANE)",
+  posh: "its POSH document",
+} as const;
+
 /** Anchors and pins by hash: enough to know them again, and nothing to copy into a log. */
 function trustChanges(before: DocumentPartner, after: DocumentPartner, say: Say): void {
   if (!sameValue(before.trustAnchors, after.trustAnchors))
@@ -122,9 +128,7 @@ function trustChanges(before: DocumentPartner, after: DocumentPartner, say: Say)
   if (before.proofType !== after.proofType)
     say(
       "neutral",
-      after.proofType === "dane"
-        ? "its certificates are proved by its TLSA records (DANE) now, and by no anchor"
-        : "its certificates are proved by anchors now, and not by its TLSA records (DANE)",
+      `its certificates are proved by ${PROVED_BY[after.proofType ?? "pkix"]} now, and not by ${PROVED_BY[before.proofType ?? "pkix"]}`,
     );
   if (before.revocation !== after.revocation)
     say(

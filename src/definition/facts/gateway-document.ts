@@ -30,8 +30,11 @@ export interface DocumentPartner {
   readonly trustAnchors?: readonly string[];
   /** SHA-256 of the public key, hex. */
   readonly pins?: readonly string[];
-  /** Its certificate is proved by its TLSA records, and its servers are found by signed records alone; absent: by anchors. */
-  readonly proofType?: "dane";
+  /**
+   * Its certificate is proved by its TLSA records, and its servers are found by signed records alone (`dane`), or by its
+   * POSH document (`posh`); absent: by anchors.
+   */
+  readonly proofType?: "dane" | "posh";
   /** Whether revoked certificates are looked for, and what becomes of one of which nothing is known; absent: not. */
   readonly revocation?: "soft" | "hard";
   readonly allowedTargets?: readonly string[];
@@ -123,7 +126,7 @@ export function gatewayDocument(definition: Definition): GatewayDocument {
       ...(partner.proxyFqdn === undefined ? {} : { proxyFqdn: partner.proxyFqdn }),
       ...(partner.trustAnchors === undefined ? {} : { trustAnchors: partner.trustAnchors }),
       ...(partner.pins === undefined ? {} : { pins: partner.pins }),
-      ...(partner.proofType === "dane" ? { proofType: partner.proofType } : {}),
+      ...(partner.proofType === undefined || partner.proofType === "pkix" ? {} : { proofType: partner.proofType }),
       ...(partner.revocation === undefined || partner.revocation === "off" ? {} : { revocation: partner.revocation }),
       ...(partner.allowedTargets === undefined ? {} : { allowedTargets: partner.allowedTargets }),
       ...((partner.blockedUsers ?? []).length === 0 ? {} : { blockedUsers: partner.blockedUsers! }),

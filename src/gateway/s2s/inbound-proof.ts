@@ -2,15 +2,15 @@ import type { PeerEvidence } from "../../certificate/peer-evidence";
 import type { DocumentPartner } from "../../definition/facts/gateway-document";
 import { prepareDomain } from "../../definition/names/domain";
 import type { ServerHeader } from "../../stream/header";
-import type { StreamHost, Surroundings } from "./stream-host";
-import { tlsaOfDomain } from "./tlsa-lookup";
+import { proofOfDomain } from "./domain-proof";
+import type { StreamHost } from "./stream-host";
 
 /** What a peer may send before it is answered: it has to wait for our header anyhow. */
 const MOST_WAITING = 16;
 
 /**
- * What is known of a peer that has connected to us beside its chain. Where TLSA records are what proves it, its stream
- * stands still until they have come: features depend on them.
+ * What is known of a peer that has connected to us beside its chain. Where TLSA records or a POSH document are
+ * what proves it, its stream stands still until they have come: features depend on them.
  */
 export class InboundProof {
   readonly #abort = new AbortController();
@@ -18,7 +18,7 @@ export class InboundProof {
   /** What came meanwhile, in order; undefined while nothing is looked up. */
   #waiting: (() => void)[] | undefined;
 
-  constructor(private readonly surroundings: Surroundings) {}
+  constructor(private readonly host: Pick<StreamHost, "surroundings" | "identity" | "targetPolicy">) {}
 
   /** Of a domain. What is known of one proves nothing about another. */
   get evidence(): PeerEvidence {
@@ -33,8 +33,8 @@ export class InboundProof {
   /** Looks up what proves the domain, and then goes on with `then` and all that came meanwhile. */
   look(domain: string, row: DocumentPartner, then: () => void): void {
     this.#waiting = [then];
-    void tlsaOfDomain(domain, row, this.surroundings, this.#abort.signal).then((tlsa) => {
-      this.#evidence = { tlsa };
+    void proofOfDomain(domain, row, this.host, this.#abort.signal).then((evidence) => {
+      this.#evidence = evidence;
       const waiting = this.#waiting ?? [];
       this.#waiting = undefined;
       for (const run of waiting) run();

@@ -83,7 +83,7 @@ export class InboundStream implements WireHandlers {
     this.#state = newInbound(host.surroundings.randomId(16), directTls ? "handshake" : "header");
     this.#trace = host.traces.stream("in", () => this.#state);
     this.#context = inboundContext(host, this.#judge);
-    this.#proof = new InboundProof(host.surroundings);
+    this.#proof = new InboundProof(host);
     const wire = new Wire(socket, this);
     this.#wire = wire;
     this.#report = new InboundReport(host, wire.remoteAddress, this.#trace, () => this.#state.local);
@@ -207,7 +207,7 @@ export class InboundStream implements WireHandlers {
       return;
     }
     const row = this.#wire.secure && this.#state.pairs.size === 0 ? partnerOf(read.header, this.#host) : undefined;
-    if (row?.row.proofType !== "dane" || this.#certificate.length === 0) this.#onHeader(read.header);
+    if (row?.row.proofType === undefined || this.#certificate.length === 0) this.#onHeader(read.header);
     else this.#proof.look(row.remote, row.row, () => this.#onHeader(read.header));
   }
 

@@ -1,5 +1,5 @@
 import type { TLSSocket } from "node:tls";
-import type { PeerEvidence, TlsaEvidence } from "../../certificate/peer-evidence";
+import type { PeerEvidence, ProofEvidence } from "../../certificate/peer-evidence";
 import { presentedChain } from "../../certificate/presented";
 import type { DocumentPartner } from "../../definition/facts/gateway-document";
 import type { Method } from "../../definition/negotiation";
@@ -79,7 +79,7 @@ export class OutboundStream implements WireHandlers, LinkStream {
   /** What the peer presented, as long as it may have to be judged again. */
   #presented: readonly Buffer[] = [];
   /** What the DNS proves of the server that was reached. */
-  #tlsa: TlsaEvidence | undefined;
+  #proof: ProofEvidence = {};
   /** What else is known of the peer. */
   #evidence: PeerEvidence = {};
   /** What we closed it for, if not in order. */
@@ -430,7 +430,7 @@ export class OutboundStream implements WireHandlers, LinkStream {
       this.#end(reached.end);
       return;
     }
-    this.#tlsa = reached.tlsa;
+    this.#proof = reached.proof;
     this.#wire = new Wire(reached.socket, this);
     if (reached.directTls) {
       this.#directTls = true;
@@ -441,10 +441,7 @@ export class OutboundStream implements WireHandlers, LinkStream {
 
   #secure(wire: Wire, protocols: readonly string[] = []): void {
     const requestOCSP = this.#row.revocation !== undefined;
-    this.#evidence = {
-      ...(requestOCSP ? { askedToStaple: true } : {}),
-      ...(this.#tlsa === undefined ? {} : { tlsa: this.#tlsa }),
-    };
+    this.#evidence = { ...(requestOCSP ? { askedToStaple: true } : {}), ...this.#proof };
     wire.secureAsClient({
       requestOCSP,
       secureContext: this.#host.certificates.contextFor(this.pair.local),

@@ -1,11 +1,12 @@
 import type { Socket } from "node:net";
-import { type TlsaEvidence, tlsaOwner } from "../../certificate/peer-evidence";
+import { type ProofEvidence, type TlsaEvidence, tlsaOwner } from "../../certificate/peer-evidence";
 import type { DocumentPartner } from "../../definition/facts/gateway-document";
 import { forbiddenInWords } from "../../dns/resolver/forbidden-targets";
 import type { SecureResolver } from "../../dns/resolver/secure-resolver";
 import { findOtherHost, findTargets, type Target } from "../../dns/resolver/targets";
 import { tlsaOf } from "../../dns/resolver/tlsa";
 import { dial } from "./dial";
+import { poshOf } from "./domain-proof";
 import type { OutboundEnd } from "./outbound-end";
 import type { OtherHost } from "./outbound-state";
 import type { Pair } from "./pair";
@@ -18,7 +19,7 @@ export type Reached =
       readonly socket: Socket;
       readonly directTls: boolean;
       /** What proves the server's certificate, where the row wants such proof. */
-      readonly tlsa?: TlsaEvidence;
+      readonly proof: ProofEvidence;
     }
   | { readonly ok: false; readonly end: OutboundEnd };
 
@@ -29,13 +30,14 @@ export type Reached =
 export async function reachPartner(
   { remote }: Pair,
   row: DocumentPartner,
-  host: Pick<StreamHost, "surroundings" | "targetPolicy" | "log">,
+  host: Pick<StreamHost, "surroundings" | "identity" | "targetPolicy" | "log">,
   signal: AbortSignal,
   via?: OtherHost,
 ): Promise<Reached> {
   const { random } = host.surroundings;
   const resolver = resolverFor(row, host.surroundings);
   const policy = host.targetPolicy(row);
+  const fetched = row.proofType === "posh" ? poshOf(remote, row, host) : undefined;
   const found = await (via === undefined
     ? findTargets(remote, row.proxyFqdn, resolver, policy, random, signal)
     : findOtherHost(remote, via, resolver, policy, signal));
@@ -52,11 +54,13 @@ export async function reachPartner(
     });
   const usable = await provedTargets(remote, row, found.targets, host.surroundings.secureResolver, signal);
   if (!usable.ok) return usable;
+  const posh = await fetched; // before anybody waits for us
   const dialled = await dial(usable.targets, signal);
   if (!dialled.ok) return { ok: false, end: { code: "connect-failed", text: dialled.text } };
   const { socket, target } = dialled;
   const tlsa = usable.tlsaOf(target);
-  return { ok: true, socket, directTls: target.directTls === true, ...(tlsa !== undefined && { tlsa }) };
+  const proof = { ...(tlsa !== undefined && { tlsa }), ...(posh !== undefined && { posh }) };
+  return { ok: true, socket, directTls: target.directTls === true, proof };
 }
 
 type Usable =

@@ -18,6 +18,7 @@ import type { OfferedReturns } from "./offered-returns";
 import type { OwnCertificates } from "./own-certificates";
 import type { Pair } from "./pair";
 import type { PartnerRates } from "./partner-rates";
+import type { PoshSource } from "./posh/posh-documents";
 import type { ResumableSessions } from "./resumable-sessions";
 
 /** What TLS from the first byte names itself (XEP-0368 section 2, RFC 7301). */
@@ -34,6 +35,8 @@ export interface Surroundings {
   readonly resolver: NameResolver;
   /** Gives what DNSSEC proves and nothing else. */
   readonly secureResolver: SecureResolver;
+  /** For partners whose POSH documents prove them. */
+  readonly posh: PoshSource;
 }
 
 /** What a single stream needs of the gateway around it. */

@@ -16,6 +16,7 @@ export type StreamXmlErrorCode =
   | "xml-encoding"
   | "xml-entity"
   | "xml-malformed"
+  | "xml-namespace-name"
   | "xml-parser-fault"
   | "xml-processing-instruction"
   | "xml-text-between-stanzas"

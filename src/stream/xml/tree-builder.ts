@@ -71,7 +71,7 @@ export class TreeBuilder {
     }
     // saxes trims the namespace name, so that two different ones would become the same.
     if (value.trim() !== value) {
-      throw notWellFormed("xml-malformed", "A namespace name that begins or ends with white space");
+      throw notWellFormed("xml-namespace-name", "A namespace name that begins or ends with white space");
     }
   }
 

@@ -275,6 +275,16 @@ const RULES: readonly Rule[] = [
     kept: withPartners({ ...federated, proofType: "pkix", trustAnchors: [CA_PEM] }),
   },
   {
+    says: "info partner-proof-type-anchors partners[0].trustAnchors",
+    broken: withPartners({ ...federated, proofType: "posh", trustAnchors: [CA_PEM] }),
+    kept: withPartners({ ...federated, proofType: "posh" }),
+  },
+  {
+    says: "warning partner-proof-type-revocation partners[0].revocation",
+    broken: withPartners({ ...federated, proofType: "posh", revocation: "hard" }),
+    kept: withPartners({ ...federated, proofType: "dane", revocation: "hard" }),
+  },
+  {
     says: "warning partner-type-public-verified partners[0].partnerType",
     broken: withPartners({ domain: "fabrikam.example", partnerType: "PublicVerified" }),
     kept: withPartners({ domain: "fabrikam.example", partnerType: "PublicUnverified" }),

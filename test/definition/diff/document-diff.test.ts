@@ -85,7 +85,12 @@ describe("what another definition changes, in words", () => {
     [
       "proof by TLSA records",
       withPartner({ proofType: "dane" }),
-      ["neutral: fabrikam.example: its certificates are proved by its TLSA records (DANE) now, and by no anchor"],
+      ["neutral: fabrikam.example: its certificates are proved by its TLSA records (DANE) now, and not by anchors"],
+    ],
+    [
+      "proof by a POSH document",
+      withPartner({ proofType: "posh" }),
+      ["neutral: fabrikam.example: its certificates are proved by its POSH document now, and not by anchors"],
     ],
     [
       "a lower limit",

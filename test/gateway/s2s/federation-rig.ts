@@ -5,6 +5,7 @@ import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { TrustStore } from "../../../src/certificate/chain";
+import type { PoshEvidence } from "../../../src/certificate/peer-evidence";
 import { PeerIdentity } from "../../../src/certificate/peer-identity";
 import type { DocumentPartner, GatewayDocument } from "../../../src/definition/facts/gateway-document";
 import { Counters } from "../../../src/gateway/counters";
@@ -93,6 +94,7 @@ export async function startFederation(
     addresses: { "xmpp.fabrikam.example": ["127.0.0.1"] },
   }),
   secureNames: (port: number) => Names = () => ({}),
+  posh: (domain: string) => PoshEvidence = (domain) => ({ domain, failed: "there is none" }),
 ): Promise<FederationRig> {
   const server = await PartnerServer.listen();
   const folder = mkdtempSync(join(tmpdir(), "xmpp-edge-federation-"));
@@ -114,6 +116,7 @@ export async function startFederation(
       randomId: (bytes) => randomBytes(bytes).toString("hex"),
       resolver: namesOf(names(server.port)),
       secureResolver: namesOf(secureNames(server.port)),
+      posh: { of: async ({ domain }) => posh(domain) },
     },
     store: wrap(store),
     certificates: new OwnCertificates([lab.edge]),

@@ -103,7 +103,7 @@ describe("input that RFC 6120 section 11 or XML forbids", () => {
       "namespace name that trimming would change",
       `${header}<a xmlns=' jabber:client'/>`,
       "not-well-formed",
-      "xml-malformed",
+      "xml-namespace-name",
     ],
     ["two colons in a name", `${header}<db:a:b/>`, "not-well-formed", "xml-malformed"],
     ["prefix xml bound anew", `${header}<a xmlns:xml='u'/>`, "not-well-formed", "xml-malformed"],

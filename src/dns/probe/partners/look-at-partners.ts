@@ -80,7 +80,7 @@ async function lookAt({ domain, row }: PartnerDomain, looking: PartnerLooking): 
   const chain = probes.at(-1)?.tls?.chain;
   const seen = { domain, row, place, probes, ...(looking.secureContext !== undefined && { certified: true as const }) };
   if (chain === undefined) return seen;
-  if (row.proofType === "dane") return seen; // the resolvers asked here prove nothing
+  if (row.proofType !== undefined) return seen; // neither the resolvers asked here nor a path prove anything
   const identity = new PeerIdentity(row.trustAnchors === undefined ? looking.trust() : undefined, looking.now);
   // Revocation is what `certificate check --partner` looks at, with the CA's lists as they are.
   const { revocation: _, ...trusted } = row;

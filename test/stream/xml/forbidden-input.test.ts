@@ -98,7 +98,7 @@ describe("input that RFC 6120 section 11 or XML forbids", () => {
       "xml-malformed",
     ],
     ["prefix bound to nothing", `${header}<a xmlns:x=''/>`, "not-well-formed", "xml-malformed"],
-    ["namespace name of white space", `${header}<a xmlns=' '/>`, "not-well-formed", "xml-malformed"],
+    ["namespace name of white space", `${header}<a xmlns=' '/>`, "not-well-formed", "xml-namespace-name"],
     [
       "namespace name that trimming would change",
       `${header}<a xmlns=' jabber:client'/>`,

@@ -1,19 +1,15 @@
 /** Prosody with a certificate that no anchor leads to, in zones that knot signs: its TLSA records prove it, or do not. */
 import { createHash, X509Certificate } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import type { CertificateReport } from "../../src/certificate/check/report";
 import { publicKeyPin } from "../../src/certificate/peer-identity";
 import { delegationFor } from "../../src/dns/resolver/dnssec/delegation";
 import { signingKeys } from "../../src/dns/resolver/dnssec/signing-key";
 import { nameFromText } from "../../src/dns/resolver/dnssec/wire-name";
 import { readSignedAnswer, recordSet, TYPE } from "../../src/dns/resolver/dnssec/wire-record";
-import { runCli } from "../cli/run-cli";
 import { askOverTcp, dnssecQuestion, type NameServer } from "./rig/dns-question";
 import { alice, Federation } from "./rig/federation";
 import { startKnot } from "./rig/knot";
+import { findingsOfPartners } from "./rig/partner-check";
 import { TestAuthority } from "./rig/pki";
 import { PeerRig, type ServerPlace } from "./rig/rig";
 import { serverRecords } from "./rig/unbound";
@@ -148,32 +144,11 @@ test.each<[string, string, RegExp, RegExp]>([
 });
 
 test("certificate check --partners judges them by their records too", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "xmpp-edge-dane-"));
-  try {
-    const file = (name: string, text: string) => {
-      writeFileSync(join(folder, name), text);
-      return join(folder, name);
-    };
-    const { address, port } = federation.resolver;
-    const { stdout, stderr } = await runCli([
-      ...["certificate", "check", file("edge.json", JSON.stringify(federation.definition)), "--partners", "--json"],
-      ...["--trust-anchors", file("anchors.pem", rig.authority.caPem), "--allow-private-targets", "127.0.0.0/8"],
-      ...["--resolver", `${address}:${port}`, "--dnssec-anchor", anchor, "--no-revocation"],
-    ]);
-    if (stdout === "") throw new Error(stderr);
-    const { subjects } = JSON.parse(stdout) as CertificateReport;
-    const failed = subjects.map(({ subject, findings }) => [
-      subject.split(" ")[0],
-      findings.filter(({ verdict }) => verdict !== "info").map(({ id, verdict }) => `${verdict} ${id}`),
-    ]);
-    expect(Object.fromEntries(failed)).toEqual({
-      [good]: [],
-      [byCa]: [],
-      [wrong]: ["fail certificate-tlsa"],
-      [island]: ["unknown partner-failed"],
-      [bare]: ["fail certificate-tlsa"],
-    });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  expect(await findingsOfPartners(federation, ["--dnssec-anchor", anchor])).toEqual({
+    [good]: [],
+    [byCa]: [],
+    [wrong]: ["fail certificate-tlsa"],
+    [island]: ["unknown partner-failed"],
+    [bare]: ["fail certificate-tlsa"],
+  });
 });

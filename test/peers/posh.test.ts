@@ -1,13 +1,9 @@
 /** Prosody with a certificate that no anchor leads to: the POSH documents of its domains prove it, or do not. */
 import { createHash, X509Certificate } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import type { CertificateReport } from "../../src/certificate/check/report";
-import { runCli } from "../cli/run-cli";
 import { POSH_PATH, startWebServer, stopWebServers } from "../gateway/s2s/posh/web-server";
 import { alice, Federation } from "./rig/federation";
+import { findingsOfPartners } from "./rig/partner-check";
 import { TestAuthority } from "./rig/pki";
 import { PeerRig } from "./rig/rig";
 import { serverRecords } from "./rig/unbound";
@@ -95,31 +91,10 @@ test.each<[string, string, RegExp]>([
 });
 
 test("certificate check --partners judges them by their documents too", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "xmpp-edge-posh-"));
-  try {
-    const file = (name: string, text: string) => {
-      writeFileSync(join(folder, name), text);
-      return join(folder, name);
-    };
-    const { address, port } = federation.resolver;
-    const { stdout, stderr } = await runCli([
-      ...["certificate", "check", file("edge.json", JSON.stringify(federation.definition)), "--partners", "--json"],
-      ...["--trust-anchors", file("anchors.pem", rig.authority.caPem), "--allow-private-targets", "127.0.0.0/8"],
-      ...["--resolver", `${address}:${port}`, "--no-revocation"],
-    ]);
-    if (stdout === "") throw new Error(stderr);
-    const { subjects } = JSON.parse(stdout) as CertificateReport;
-    const failed = subjects.map(({ subject, findings }) => [
-      subject.split(" ")[0],
-      findings.filter(({ verdict }) => verdict !== "info").map(({ id, verdict }) => `${verdict} ${id}`),
-    ]);
-    expect(Object.fromEntries(failed)).toEqual({
-      [listed]: [],
-      [hosted]: [],
-      [wrong]: ["fail certificate-posh"],
-      [bare]: ["unknown certificate-posh"],
-    });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  expect(await findingsOfPartners(federation)).toEqual({
+    [listed]: [],
+    [hosted]: [],
+    [wrong]: ["fail certificate-posh"],
+    [bare]: ["unknown certificate-posh"],
+  });
 });

@@ -1,5 +1,5 @@
-import type { TlsaRecord } from "./dane";
-import type { PoshFingerprint } from "./posh";
+import type { TlsaRecord } from "./dane/tlsa-record";
+import type { PoshFingerprint } from "./posh/posh-document";
 
 /** What is known of a peer beside the chain that it presented. */
 export interface PeerEvidence {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { POSH_PATH, startWebServer, stopWebServers } from "../gateway/s2s/posh/web-server";
 import { alice, Federation } from "./rig/federation";
 import { findingsOfPartners } from "./rig/partner-check";
+import { PeerRigError } from "./rig/peer-error";
 import { TestAuthority } from "./rig/pki";
 import { PeerRig } from "./rig/rig";
 import { serverRecords } from "./rig/unbound";
@@ -30,7 +31,11 @@ beforeAll(async () => {
   const web = await startWebServer(
     { certificatePem: site.certPem, keyPem: site.keyPem },
     { address: place.address, port: 443 },
-  );
+  ).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EACCES") throw error;
+    const remedy = "run it as root, or let all users have it: sysctl net.ipv4.ip_unprivileged_port_start=443";
+    throw new PeerRigError("peers-unavailable", `port 443 is not this user's; ${remedy}`);
+  });
   const hash = (octets: Buffer) => createHash("sha256").update(octets).digest("base64");
   const listing = (sha256: string) => JSON.stringify({ fingerprints: [{ "sha-256": sha256 }], expires: 600 });
   web.pages[`${listed} ${POSH_PATH}`] = listing(hash(new X509Certificate(certificates.certPem).raw));

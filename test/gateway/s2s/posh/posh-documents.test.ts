@@ -159,6 +159,13 @@ describe("nothing is proved", () => {
       /the answer broke off/,
     ],
     [
+      "by a refusal that never ends",
+      () => {
+        web.pages[PAGE] = (_, response) => response.writeHead(404, { "Content-Length": "1000" }).write("not");
+      },
+      /HTTP status 404$/,
+    ],
+    [
       "by an answer that asks for another protocol",
       () => {
         web.pages[PAGE] = (_, response) => response.writeHead(101, { Upgrade: "x", Connection: "Upgrade" }).end();
